@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The command line tool.
+module org.xenstream.cli {
+  requires org.xenstream.core;
+  requires org.xenstream.x86;
+  requires org.xenstream.insight;
+  requires org.xenstream.codecs;
+  requires info.picocli;
+  requires tools.jackson.core;
+  requires static org.jspecify;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.envelope;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+
+/// Opens one kind of compressed file. Providers are found by `java.util.ServiceLoader`, so that
+/// this module needs none of their libraries; gzip is built in.
+public interface Decompressor {
+  /// The codec's name: "zstd".
+  String name();
+
+  /// Tells whether the octets begin a file of this kind.
+  ///
+  /// @param first the first octets of a source, possibly fewer than asked for
+  boolean recognises(MemorySegment first);
+
+  /// Gives the decompressed octets. Concatenated frames are read through.
+  ///
+  /// The stream may throw any exception for octets that are none of its kind: the caller turns
+  /// each into a located one.
+  ///
+  /// @param compressed read from its start; closed by the caller
+  /// @throws IOException when the source cannot be read
+  InputStream open(InputStream compressed) throws IOException;
+}

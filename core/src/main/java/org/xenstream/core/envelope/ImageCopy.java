@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.envelope;
+
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.channels.GatheringByteChannel;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Framed;
+import org.xenstream.core.format.ImageHeader;
+import org.xenstream.core.format.InferStaticDataEnd;
+import org.xenstream.core.format.Location;
+import org.xenstream.core.format.RecordType;
+import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.format.StreamHeaders;
+import org.xenstream.core.format.StreamRecord;
+import org.xenstream.core.format.StreamWriter;
+import org.xenstream.core.format.Wire;
+
+/// Copies an image, whole or without some of its layers, in another version or byte order.
+///
+/// What does not change is passed on to the octet, and from a mapped file without coming into user
+/// space. Compression is always taken off. Items are pushed, so that whoever reads the image can
+/// look at them too.
+public final class ImageCopy {
+  /// Which layers the copy has.
+  public enum Layers {
+    /// Those of the image.
+    SAME,
+    /// The bare libxc stream.
+    LIBXC,
+    /// A libxl stream: the image's own, or one made around a bare libxc stream.
+    LIBXL,
+    /// An xl save file: header and configuration of the image, or made with one that is given.
+    XL
+  }
+
+  /// What to change.
+  ///
+  /// @param version the version to write, 2 or 3; 0 for the image's own
+  /// @param order the byte order to write, or null for the image's own
+  /// @param layers which layers to write
+  /// @param dropPolicies whether CPU policies may be left out where the version cannot hold them
+  /// @param config the configuration of an xl save file whose image has none, or null
+  public record Options(
+      int version,
+      @Nullable ByteOrder order,
+      Layers layers,
+      boolean dropPolicies,
+      @Nullable String config) {
+    /// The image as it is.
+    public static final Options SAME = new Options(0, null, Layers.SAME, false, null);
+  }
+
+  private final ImageReader image;
+  private final Options options;
+  private final Octets octets;
+  private final LayerWriter layers;
+  private boolean begun;
+  private boolean synthesised;
+  private @Nullable StreamWriter writer;
+  private @Nullable StreamHeaders headers;
+  private ByteOrder libxlOrder = ByteOrder.LITTLE_ENDIAN;
+  private boolean staticDataOver;
+  private long droppedPolicies;
+
+  /// @param image the image whose items will be pushed
+  /// @param out blocking; stays the caller's to close
+  /// @param options what to change
+  public ImageCopy(ImageReader image, GatheringByteChannel out, Options options) {
+    this.image = image;
+    this.options = options;
+    this.octets = new Octets(out);
+    this.layers = new LayerWriter(out);
+  }
+
+  /// Takes the next item.
+  ///
+  /// @throws StreamFormatException when it cannot be written as asked: what the target cannot hold
+  ///     is named, never left out in silence
+  public void see(ImageItem item) throws IOException {
+    switch (item) {
+      case ImageItem.LayerFound found -> layer(found);
+      case ImageItem.LibxcBegins(var given) -> begin(given);
+      case ImageItem.Libxc(var framed, _) -> record(framed, item);
+      case ImageItem.Libxl(var frame, var record) -> libxl(frame, record, item);
+      case ImageItem.Trailing _ -> {
+        if (options.layers() == Layers.SAME) {
+          octets.take(image.input(), item);
+        }
+      }
+    }
+  }
+
+  /// Ends the copy: everything is written.
+  ///
+  /// @return how many CPU policies were left out
+  public long end() throws IOException {
+    octets.flush();
+    if (synthesised) {
+      layers.libxl(LibxlRecord.TYPE_END, order());
+    }
+    return droppedPolicies;
+  }
+
+  private void layer(ImageItem.LayerFound found) throws IOException {
+    switch (found.layer()) {
+      case Layer.Compressed _ -> {}
+      case Layer.XlSave xl -> {
+        if (options.layers() == Layers.XL && options.config() != null) {
+          beginXl(found.offset());
+        } else if (options.layers() == Layers.SAME || options.layers() == Layers.XL) {
+          begun = true;
+          octets.take(image.input(), found);
+        }
+      }
+      case Layer.LibxlStream stream -> beginLibxl(found, stream);
+      case Layer.LegacyImage legacy -> {
+        if (!options.equals(Options.SAME)) {
+          throw refused(found.offset(), "a modern stream", legacy.title());
+        }
+        octets.take(image.input(), found);
+      }
+      case Layer.XenServerPart part when options.layers() == Layers.LIBXL
+          || options.layers() == Layers.XL -> {
+        if (part.type() > Layer.XenServerPart.LIBXC_LEGACY
+            && part.type() != Layer.XenServerPart.END) {
+          throw refused(
+              found.offset(),
+              "no device model's state, which a copy in other layers would lose",
+              part.title() + " of " + part.length() + " octets");
+        }
+      }
+      case Layer.XenServerPart _,
+          Layer.XenServer _,
+          Layer.Libvirt _,
+          Layer.Xend _,
+          Layer.MigrateGo _,
+          Layer.BackChannel _ -> {
+        if (options.layers() == Layers.SAME) {
+          octets.take(image.input(), found);
+        }
+      }
+    }
+  }
+
+  private void beginXl(long offset) throws IOException {
+    String config = options.config();
+    if (config == null) {
+      throw refused(offset, "a configuration for the xl save file", "none in the image");
+    }
+    begun = true;
+    layers.xlHeader(config);
+  }
+
+  private void beginLibxl(ImageItem.LayerFound found, Layer.LibxlStream stream)
+      throws IOException {
+    if (options.layers() == Layers.LIBXC) {
+      return;
+    }
+    if (options.layers() == Layers.XL && !begun) {
+      beginXl(found.offset());
+    }
+    begun = true;
+    libxlOrder = stream.order();
+    if (options.order() == null || options.order() == stream.order()) {
+      octets.take(image.input(), found);
+      return;
+    }
+    octets.flush();
+    layers.libxlHeader(stream.options() ^ Layer.LibxlStream.BIG_ENDIAN);
+  }
+
+  private void begin(StreamHeaders given) throws IOException {
+    headers = given;
+    boolean wrap = options.layers() == Layers.LIBXL || options.layers() == Layers.XL;
+    if (wrap && !begun) {
+      synthesise(given);
+    } else if (synthesised) {
+      throw refused(given.offset(), "one libxc stream", "another");
+    }
+    int version = options.version() == 0 ? given.image().version() : options.version();
+    octets.flush();
+    ImageHeader header = given.image();
+    int flags =
+        order() == given.order()
+            ? header.options()
+            : header.options() ^ Wire.OPT_BIG_ENDIAN;
+    writer =
+        StreamWriter.begin(
+            octets.out(),
+            new ImageHeader(version, flags, header.reserved()),
+            given.domain());
+    staticDataOver = false;
+  }
+
+  /// A libxl stream, and an xl save file where asked for, around a bare libxc stream.
+  private void synthesise(StreamHeaders given) throws IOException {
+    if (options.layers() == Layers.XL) {
+      beginXl(given.offset());
+    }
+    begun = true;
+    synthesised = true;
+    layers.libxlHeader(order() == ByteOrder.BIG_ENDIAN ? Layer.LibxlStream.BIG_ENDIAN : 0);
+    layers.libxl(LibxlRecord.TYPE_LIBXC_CONTEXT, order());
+  }
+
+  private ByteOrder order() {
+    if (options.order() != null) {
+      return options.order();
+    }
+    return headers == null ? ByteOrder.LITTLE_ENDIAN : headers.order();
+  }
+
+  private void record(Framed framed, ImageItem item) throws IOException {
+    if (writer == null || headers == null) {
+      // A back channel: bare records.
+      if (!options.equals(Options.SAME)) {
+        throw refused(item.offset(), "a stream with headers", "COLO's back channel");
+      }
+      octets.take(image.input(), item);
+      return;
+    }
+    if (!fits(framed)) {
+      return;
+    }
+    if (order() == headers.order()) {
+      octets.take(image.input(), item);
+    } else {
+      octets.flush();
+      writer.accept(framed.record());
+    }
+    if (synthesised && framed.record() instanceof StreamRecord.Checkpoint) {
+      octets.flush();
+      layers.libxl(LibxlRecord.TYPE_CHECKPOINT_END, order());
+    }
+  }
+
+  /// Tells whether the target version has the record, and puts in what it wants before it.
+  private boolean fits(Framed framed) throws IOException {
+    if (writer == null || headers == null || options.version() == 0) {
+      return true;
+    }
+    int from = headers.image().version();
+    int type = framed.frame().type();
+    if (from == ImageHeader.V3 && options.version() == ImageHeader.V2) {
+      if (type == RecordType.STATIC_DATA_END.code()) {
+        return false;
+      }
+      if (type == RecordType.X86_CPUID_POLICY.code() || type == RecordType.X86_MSR_POLICY.code()) {
+        if (!options.dropPolicies()) {
+          throw new StreamFormatException(
+              Fault.MISPLACED,
+              Location.of(image.name(), framed.frame(), framed.frame().offset(), null),
+              "a record that version 2 has (a CPU policy is left out only when that is asked for)",
+              framed.frame().typeName());
+        }
+        droppedPolicies++;
+        return false;
+      }
+    }
+    if (from == ImageHeader.V2 && options.version() == ImageHeader.V3 && !staticDataOver) {
+      if (type == RecordType.STATIC_DATA_END.code()) {
+        staticDataOver = true;
+      } else if (InferStaticDataEnd.standsBefore(type)) {
+        staticDataOver = true;
+        octets.flush();
+        writer.accept(new StreamRecord.StaticDataEnd());
+      }
+    }
+    return true;
+  }
+
+  private void libxl(LibxlFrame frame, LibxlRecord record, ImageItem item) throws IOException {
+    if (options.layers() == Layers.LIBXC) {
+      return;
+    }
+    if (options.order() == null || options.order() == libxlOrder) {
+      octets.take(image.input(), item);
+      return;
+    }
+    octets.flush();
+    layers.libxl(frame, record, options.order());
+  }
+
+  private StreamFormatException refused(long offset, String expected, String found) {
+    return new StreamFormatException(
+        Fault.MISPLACED,
+        Location.of(image.name(), offset, "", "copy", null),
+        expected,
+        found);
+  }
+}

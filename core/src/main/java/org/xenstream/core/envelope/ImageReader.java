@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.envelope;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Limits;
+import org.xenstream.core.format.Location;
+import org.xenstream.core.format.MappedInput;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.StreamFormatException;
+
+/// Reads an image of any kind from the outside in: recognises each layer by its content, and gives
+/// headers and records in the order of their octets.
+///
+/// ```
+///  image  := compressed* ( xl | libvirt | xenserver | xend | libxl | libxc | back-channel | legacy )
+///  xl     := header config ( libxl | legacy ) [ GO message ]
+///  libxl  := header ( record | LIBXC_CONTEXT libxc )* END
+/// ```
+///
+/// In a checkpointed stream the records of libxc and libxl take turns (specification of libxl,
+/// "CHECKPOINT_END"). A legacy image is named and not read any further.
+///
+/// One item is held at a time. Nothing but [StreamFormatException] or a true `IOException` leaves,
+/// whatever the octets.
+public final class ImageReader implements AutoCloseable {
+  private static final int MOST_COMPRESSIONS = 4;
+  private static final int SIGNATURE = 32;
+
+  private OctetInput input;
+  private final Limits limits;
+  private final Deque<Stage> stages = new ArrayDeque<>();
+  private int compressions;
+  private boolean finished;
+  private @Nullable ImageItem shown;
+
+  private ImageReader(OctetInput input, Limits limits) {
+    this.input = input;
+    this.limits = limits;
+    stages.push(this::detect);
+  }
+
+  /// Reads from any input.
+  ///
+  /// @param input closed with the reader
+  public static ImageReader of(OctetInput input, Limits limits) {
+    return new ImageReader(input, limits);
+  }
+
+  /// Opens a file: a regular one by a mapping, anything else (a FIFO, a device) as a stream.
+  ///
+  /// @throws IOException when it cannot be opened
+  public static ImageReader open(Path file, Limits limits) throws IOException {
+    if (Files.isRegularFile(file)) {
+      return new ImageReader(MappedInput.open(file), limits);
+    }
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+    return new ImageReader(new ChannelInput(file.toString(), channel), limits);
+  }
+
+  /// Reads standard input: a regular file that was redirected into it by a mapping, else as a
+  /// stream.
+  ///
+  /// @throws IOException when it cannot be read
+  @SuppressWarnings("resource") // the channel is closed with the input
+  public static ImageReader standardInput(Limits limits) throws IOException {
+    FileChannel channel = new FileInputStream(FileDescriptor.in).getChannel();
+    if (Files.isRegularFile(Path.of("/dev/stdin"))) {
+      return new ImageReader(MappedInput.of("standard input", channel), limits);
+    }
+    return new ImageReader(new ChannelInput("standard input", channel), limits);
+  }
+
+  /// The next item, or null at the end of the image. The views of the one before are dead by then.
+  ///
+  /// @throws StreamFormatException when the structure cannot be followed
+  /// @throws IOException when the octets cannot be had
+  public @Nullable ImageItem next() throws IOException {
+    release();
+    while (true) {
+      Stage stage = stages.peek();
+      if (stage == null) {
+        return finished ? null : trailing();
+      }
+      ImageItem item = stage.next();
+      if (item != null) {
+        shown = item;
+        return item;
+      }
+      stages.remove(stage);
+    }
+  }
+
+  /// Passes over what was shown last, as far as nobody took it from the input already.
+  private void release() throws IOException {
+    ImageItem item = shown;
+    shown = null;
+    if (item == null || item.end() <= input.position()) {
+      return;
+    }
+    input.advance(item.end() - input.position());
+    if (item.end() != ImageItem.TO_THE_END && input.position() < item.end()) {
+      throw new StreamFormatException(
+          Fault.TRUNCATED,
+          Location.of(input.name(), input.position(), "", "image", null),
+          "octets up to @0x%x".formatted(item.end()),
+          "the end");
+    }
+  }
+
+  /// The source's name, for messages; a compressed one names its codec.
+  public String name() {
+    return input.name();
+  }
+
+  /// The input that is read now: behind all compression met so far.
+  public OctetInput input() {
+    return input;
+  }
+
+  /// The whole length in octets where it is known, else −1; of the decompressed image, so never
+  /// known for a compressed one.
+  public long size() {
+    return input.size();
+  }
+
+  Limits limits() {
+    return limits;
+  }
+
+  /// What [#next] gives once the stage has ended: the stage of an inner layer.
+  void push(Stage stage) {
+    stages.push(stage);
+  }
+
+  private @Nullable ImageItem trailing() throws IOException {
+    finished = true;
+    long offset = input.position();
+    if (input.peek(1).byteSize() == 0) {
+      return null;
+    }
+    shown = new ImageItem.Trailing(offset, input.size() < 0 ? -1 : input.size() - offset);
+    return shown;
+  }
+
+  /// The first stage: recognises what comes next and gives way to its stage.
+  private @Nullable ImageItem detect() throws IOException {
+    Decompressor codec = Decompression.find(input);
+    if (codec != null) {
+      return decompress(codec);
+    }
+    stages.clear();
+    MemorySegment first = input.peek(SIGNATURE);
+    Signature signature = Signature.of(first);
+    switch (signature) {
+      case XL -> push(new XlStage(this));
+      case LIBVIRT -> push(new LibvirtStage(this));
+      case XENSERVER -> push(new XenServerStage(this));
+      case XEND -> push(new XendStage(this));
+      case LIBXL -> push(new LibxlStage(this));
+      case LIBXC -> push(new LibxcStage(this));
+      case BACK_CHANNEL -> push(new BackChannelStage(this));
+      case OTHER -> push(legacy("image"));
+      case XENSTORE -> throw notAnImage("a domain's image", "xenstore's own migration stream");
+      case EMPTY -> throw notAnImage("an image", "nothing");
+    }
+    return null;
+  }
+
+  private @Nullable ImageItem decompress(Decompressor codec) throws IOException {
+    if (++compressions > MOST_COMPRESSIONS) {
+      throw new StreamFormatException(
+          Fault.DECOMPRESSION,
+          Location.of(input.name(), 0, codec.name(), "frame", null),
+          "at most " + MOST_COMPRESSIONS + " layers of compression",
+          "more");
+    }
+    OctetInput compressed = input;
+    Decompression plain = Decompression.open(compressed, codec, limits);
+    input = new ChannelInput(compressed.name() + " [" + codec.name() + "]", plain);
+    return new ImageItem.LayerFound(0, 0, new Layer.Compressed(codec.name()));
+  }
+
+  /// A stage that names a legacy image and skips what it holds.
+  Stage legacy(String inside) {
+    return new Stage() {
+      private boolean named;
+
+      @Override
+      public @Nullable ImageItem next() throws IOException {
+        if (named) {
+          return null;
+        }
+        named = true;
+        Layer.LegacyImage legacy = LegacyProbe.probe(input.peek(LegacyProbe.WANTED));
+        if (legacy == null) {
+          throw notAnImage(
+              inside.equals("image") ? "an image of a known kind" : "a legacy image in " + inside,
+              "octets that no kind of image begins with");
+        }
+        return new ImageItem.LayerFound(input.position(), 0, legacy);
+      }
+    };
+  }
+
+  private StreamFormatException notAnImage(String expected, String found) {
+    return new StreamFormatException(
+        Fault.NOT_AN_IMAGE,
+        Location.of(input.name(), input.position(), "", "image", "signature"),
+        expected,
+        found);
+  }
+
+  /// Octets that must be there: `count` of them from the current position.
+  MemorySegment require(long count, String layer, String part) throws IOException {
+    MemorySegment octets = input.peek(count);
+    if (octets.byteSize() < count) {
+      throw new StreamFormatException(
+          Fault.TRUNCATED,
+          Location.of(input.name(), input.position() + octets.byteSize(), layer, part, null),
+          count + " octets",
+          octets.byteSize() + " octets before the end");
+    }
+    return octets;
+  }
+
+  /// A text's length held against the limit.
+  void holdConfig(long length, long offset, String layer, String part, String field)
+      throws StreamFormatException {
+    if (length < 0 || length > limits.maxConfigLength()) {
+      throw new StreamFormatException(
+          Fault.TOO_LONG,
+          Location.of(input.name(), offset, layer, part, field),
+          "at most " + limits.maxConfigLength(),
+          Long.toString(length));
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    input.close();
+  }
+}

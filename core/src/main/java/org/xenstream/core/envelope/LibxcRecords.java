@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.envelope;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Framed;
+import org.xenstream.core.format.Location;
+import org.xenstream.core.format.RecordSource;
+import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.format.StreamHeaders;
+
+/// An image of any kind seen as the records of its libxc stream: the layers around them and the
+/// libxl records between them are passed over.
+public final class LibxcRecords implements RecordSource {
+  private final ImageReader image;
+  private final StreamHeaders headers;
+
+  private LibxcRecords(ImageReader image, StreamHeaders headers) {
+    this.image = image;
+    this.headers = headers;
+  }
+
+  /// Reads up to the libxc stream's headers.
+  ///
+  /// @param image closed with the source
+  /// @throws StreamFormatException when the image holds no modern libxc stream
+  public static LibxcRecords of(ImageReader image) throws IOException {
+    while (true) {
+      ImageItem item = image.next();
+      switch (item) {
+        case ImageItem.LibxcBegins(var headers) -> {
+          return new LibxcRecords(image, headers);
+        }
+        case ImageItem.LayerFound(long offset, _, Layer.LegacyImage legacy) ->
+            throw none(image, offset, legacy.title());
+        case ImageItem.LayerFound(long offset, _, Layer.BackChannel back) ->
+            throw none(image, offset, back.title());
+        case ImageItem.LayerFound _, ImageItem.Libxl _, ImageItem.Libxc _ -> {}
+        case ImageItem.Trailing(long offset, _) -> throw none(image, offset, "the end");
+        case null -> throw none(image, image.input().position(), "the end");
+      }
+    }
+  }
+
+  private static StreamFormatException none(ImageReader image, long offset, String found) {
+    return new StreamFormatException(
+        Fault.NOT_AN_IMAGE,
+        Location.of(image.name(), offset, "", "image", null),
+        "a libxc stream",
+        found);
+  }
+
+  @Override
+  public String name() {
+    return image.name();
+  }
+
+  @Override
+  public StreamHeaders headers() {
+    return headers;
+  }
+
+  @Override
+  public @Nullable Framed next() throws IOException {
+    while (true) {
+      ImageItem item = image.next();
+      if (item == null) {
+        return null;
+      }
+      if (item instanceof ImageItem.Libxc(var framed, _)) {
+        return framed;
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    image.close();
+  }
+}

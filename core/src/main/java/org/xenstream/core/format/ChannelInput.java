@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.format;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+
+/// A pipe, a socket or a decompressor, seen through one buffer that grows with what has arrived,
+/// never with what a number in the stream promises.
+///
+/// Any chunking is taken, one octet at a time included; nothing is ever sought. The channel must
+/// block: a read that gives nothing is asked again.
+public final class ChannelInput implements OctetInput {
+  private static final int FIRST_CAPACITY = 256 << 10;
+
+  private final String name;
+  private final ReadableByteChannel channel;
+  private Arena arena;
+  private MemorySegment buffer;
+  private ByteBuffer bytes;
+  private int start;
+  private int end;
+  private long position;
+  private boolean ended;
+
+  /// @param name for messages
+  /// @param channel blocking; closed with the input
+  public ChannelInput(String name, ReadableByteChannel channel) {
+    this.name = name;
+    this.channel = channel;
+    this.arena = Arena.ofShared();
+    this.buffer = arena.allocate(FIRST_CAPACITY, 64);
+    this.bytes = buffer.asByteBuffer();
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long position() {
+    return position;
+  }
+
+  @Override
+  public long size() {
+    return -1;
+  }
+
+  @Override
+  public MemorySegment peek(long count) throws IOException {
+    int wanted = (int) Math.min(count, Integer.MAX_VALUE - 8);
+    while (end - start < wanted && !ended) {
+      makeRoom(wanted);
+      read();
+    }
+    return buffer.asSlice(start, Math.min(wanted, end - start));
+  }
+
+  /// Makes room for at least one more octet: from the front of the buffer when what is there fits
+  /// with what is wanted, else in a buffer of at most twice the size.
+  private void makeRoom(int wanted) {
+    int held = end - start;
+    if (held == 0) {
+      start = 0;
+      end = 0;
+    }
+    if (start + (long) wanted <= bytes.capacity()) {
+      return;
+    }
+    if (wanted <= bytes.capacity()) {
+      MemorySegment.copy(buffer, start, buffer, 0, held);
+    } else if (held == bytes.capacity()) {
+      grow((int) Math.min(2L * bytes.capacity(), wanted), held);
+    } else if (end == bytes.capacity()) {
+      MemorySegment.copy(buffer, start, buffer, 0, held);
+    } else {
+      return;
+    }
+    start = 0;
+    end = held;
+  }
+
+  private void grow(int capacity, int held) {
+    Arena larger = Arena.ofShared();
+    MemorySegment fresh = larger.allocate(capacity, 64);
+    MemorySegment.copy(buffer, start, fresh, 0, held);
+    arena.close();
+    arena = larger;
+    buffer = fresh;
+    bytes = fresh.asByteBuffer();
+  }
+
+  private void read() throws IOException {
+    bytes.limit(bytes.capacity()).position(end);
+    int got = channel.read(bytes);
+    if (got < 0) {
+      ended = true;
+    } else {
+      end += got;
+    }
+  }
+
+  @Override
+  public long advance(long count) throws IOException {
+    long left = count;
+    while (true) {
+      int step = (int) Math.min(left, end - start);
+      start += step;
+      left -= step;
+      position += step;
+      if (left == 0 || ended) {
+        return count - left;
+      }
+      start = 0;
+      end = 0;
+      read();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+    channel.close();
+  }
+}

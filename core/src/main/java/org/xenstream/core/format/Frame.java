@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.format;
+
+import java.lang.foreign.MemorySegment;
+
+/// The place of a record in its source, and its octets.
+///
+/// The views belong to the source and die with its next step.
+///
+/// @param offset where the record's header begins, in octets from the start of the source
+/// @param index the record's number in the stream, from 0
+/// @param type the type field
+/// @param octets the whole record: header, body and padding, in the stream's byte order
+/// @param length the length field: octets of the body
+public record Frame(long offset, long index, int type, MemorySegment octets, long length) {
+
+  /// Where the body begins, in octets from the start of the source.
+  public long bodyOffset() {
+    return offset + Wire.RECORD_HEADER;
+  }
+
+  /// The body, in the stream's byte order.
+  public MemorySegment body() {
+    return octets.asSlice(Wire.RECORD_HEADER, length);
+  }
+
+  /// The padding, 0 to 7 octets.
+  public MemorySegment padding() {
+    return octets.asSlice(Wire.RECORD_HEADER + length);
+  }
+
+  /// Where the next record begins, in octets from the start of the source.
+  public long end() {
+    return offset + octets.byteSize();
+  }
+
+  /// The type's name for messages.
+  public String typeName() {
+    return RecordType.nameOf(type);
+  }
+}

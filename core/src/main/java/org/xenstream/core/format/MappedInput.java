@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.format;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/// A file, seen through a mapping that slides: a window, not the file, so that the memory that a
+/// process holds stays the same for an image of any size.
+///
+/// Only the pages that are touched are read. A view throws `IllegalStateException` once the window
+/// has moved on. A file that another process truncates meanwhile makes an access fail with
+/// `InternalError`, as the virtual machine does for every mapping.
+public final class MappedInput implements OctetInput {
+  /// Length of the window in octets; a longer one is mapped where a single view asks for it.
+  static final long WINDOW = 64L << 20;
+
+  private final String name;
+  private final FileChannel channel;
+  private final long size;
+  private long position;
+  private @Nullable Arena arena;
+  private MemorySegment window = MemorySegment.NULL;
+  private long windowStart;
+
+  private MappedInput(String name, FileChannel channel, long position) throws IOException {
+    this.name = name;
+    this.channel = channel;
+    this.size = channel.size();
+    this.position = position;
+  }
+
+  /// Opens a regular file.
+  public static MappedInput open(Path file) throws IOException {
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+    try {
+      return new MappedInput(file.toString(), channel, 0);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  /// Maps an open regular file from its current position on; the channel is closed with the input.
+  public static MappedInput of(String name, FileChannel channel) throws IOException {
+    return new MappedInput(name, channel, channel.position());
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long position() {
+    return position;
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  /// The file, for transfers that need no view; its position is not used.
+  public FileChannel channel() {
+    return channel;
+  }
+
+  @Override
+  public MemorySegment peek(long count) throws IOException {
+    long length = Math.min(count, size - position);
+    long at = position - windowStart;
+    if (at + length > window.byteSize()) {
+      slide(length);
+      at = position - windowStart;
+    }
+    return window.asSlice(at, length);
+  }
+
+  private void slide(long length) throws IOException {
+    unmap();
+    Arena fresh = Arena.ofShared();
+    long extent = Math.min(Math.max(WINDOW, length), size - position);
+    try {
+      window = channel.map(FileChannel.MapMode.READ_ONLY, position, extent, fresh);
+    } catch (IOException | RuntimeException e) {
+      fresh.close();
+      throw e;
+    }
+    windowStart = position;
+    arena = fresh;
+  }
+
+  private void unmap() {
+    window = MemorySegment.NULL;
+    windowStart = position;
+    if (arena != null) {
+      arena.close();
+      arena = null;
+    }
+  }
+
+  @Override
+  public long advance(long count) {
+    long passed = Math.min(count, size - position);
+    position += passed;
+    return passed;
+  }
+
+  @Override
+  public void close() throws IOException {
+    unmap();
+    channel.close();
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.format;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/// Octets in order, seen through a window that only moves forward.
+///
+/// Two kinds exist: a mapped file ([MappedInput]), whose views are the file's pages and which
+/// reads only what is touched, and a channel ([ChannelInput]), which fills one growing buffer.
+public interface OctetInput extends AutoCloseable {
+  /// The source's name, for messages.
+  String name();
+
+  /// How many octets lie behind: the offset of the next one from the start of the source.
+  long position();
+
+  /// The next `count` octets without passing them; fewer when the source ends before. The view
+  /// belongs to the input and dies with the next call of any method.
+  ///
+  /// Memory is taken only for octets that are there, whatever `count` says.
+  ///
+  /// @throws IOException when the source cannot be read
+  MemorySegment peek(long count) throws IOException;
+
+  /// Passes over `count` octets, or to the end of the source when that comes before.
+  ///
+  /// @return how many were passed
+  /// @throws IOException when the source cannot be read
+  long advance(long count) throws IOException;
+
+  /// The whole source's length in octets where it is known, else −1.
+  long size();
+
+  /// Releases the buffer or mapping and closes the source; every view dies.
+  @Override
+  void close() throws IOException;
+}

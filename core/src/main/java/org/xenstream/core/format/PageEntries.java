@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.format;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/// The entries of a PAGE_DATA record: for each page its type in bits 63–60 and its pfn in bits
+/// 51–0 (specification, "PAGE_DATA").
+///
+/// All that the rules and the summaries ask of a batch is gathered in one pass when the object is
+/// made, so that a batch in which nothing is odd is walked once.
+public final class PageEntries {
+  private final MemorySegment entries;
+  private final int[] countOfType = new int[16];
+  private final int withData;
+  private final long highestPfn;
+  private final long reservedBits;
+  private final boolean ascending;
+
+  /// @param entries 8 octets for each entry, little-endian; kept, not copied
+  public PageEntries(MemorySegment entries) {
+    this.entries = entries;
+    long highest = -1;
+    long reserved = 0;
+    long previous = -1;
+    boolean inOrder = true;
+    int[] counts = countOfType;
+    long octets = entries.byteSize() & -8L;
+    for (long at = 0; at < octets; at += 8) {
+      long entry = Wire.u64(entries, at);
+      long pfn = entry & Wire.PFN_MASK;
+      counts[(int) (entry >>> Wire.PFN_TYPE_SHIFT)]++;
+      reserved |= entry;
+      highest = Math.max(highest, pfn);
+      inOrder &= pfn > previous;
+      previous = pfn;
+    }
+    this.highestPfn = highest;
+    this.reservedBits = reserved & Wire.PFN_RESERVED_MASK;
+    this.ascending = inOrder;
+    this.withData =
+        Math.toIntExact(octets / 8)
+            - counts[PageType.BROKEN]
+            - counts[PageType.XALLOC]
+            - counts[PageType.XTAB];
+  }
+
+  /// The number of entries.
+  public int count() {
+    return (int) (entries.byteSize() >>> 3);
+  }
+
+  /// Entry `index` whole: type, reserved bits and pfn.
+  public long entry(int index) {
+    return Wire.u64(entries, index * 8L);
+  }
+
+  /// The pfn of entry `index`.
+  public long pfn(int index) {
+    return entry(index) & Wire.PFN_MASK;
+  }
+
+  /// The page type of entry `index`, see [PageType].
+  public int type(int index) {
+    return PageType.of(entry(index));
+  }
+
+  /// The number of entries of a type.
+  public int countOf(int type) {
+    return countOfType[type];
+  }
+
+  /// The number of pages that follow the entries.
+  public int withData() {
+    return withData;
+  }
+
+  /// The highest pfn named; −1 when there is no entry.
+  public long highestPfn() {
+    return highestPfn;
+  }
+
+  /// The reserved bits (59–52) that any entry sets, in place; zero in a good record.
+  public long reservedBits() {
+    return reservedBits;
+  }
+
+  /// Tells whether each pfn is higher than the one before, so that none comes twice.
+  public boolean isAscending() {
+    return ascending;
+  }
+
+  /// Tells whether any entry is of one of the types in `set` (bit n for type n).
+  public boolean hasAnyOf(int set) {
+    for (int type = 0; type < 16; type++) {
+      if ((set >>> type & 1) != 0 && countOfType[type] != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// The pfn that comes more than once in this batch, the lowest such; −1 when none does.
+  public long repeatedPfn() {
+    if (ascending) {
+      return -1;
+    }
+    long[] pfns = new long[count()];
+    for (int i = 0; i < pfns.length; i++) {
+      pfns[i] = pfn(i);
+    }
+    Arrays.sort(pfns);
+    for (int i = 1; i < pfns.length; i++) {
+      if (pfns[i] == pfns[i - 1]) {
+        return pfns[i];
+      }
+    }
+    return -1;
+  }
+
+  /// The entries as they are written, 8 octets each, little-endian.
+  public MemorySegment octets() {
+    return entries;
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.format;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/// Records in order, pulled: a reader of octets, a decorator of another source, a translated
+/// legacy image, or a guest being saved.
+public interface RecordSource extends AutoCloseable {
+  /// The source's name, for messages.
+  String name();
+
+  /// The headers under which the records come; the same for the life of the source.
+  StreamHeaders headers();
+
+  /// The next record, or null after the last. The views of the one before are dead by then.
+  ///
+  /// @throws StreamFormatException when the structure cannot be followed
+  /// @throws IOException when the octets cannot be had
+  @Nullable Framed next() throws IOException;
+
+  /// Releases what the source holds; every view dies.
+  @Override
+  void close() throws IOException;
+}

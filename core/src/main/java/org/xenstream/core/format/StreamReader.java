@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.format;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/// Reads a libxc stream: headers, then records.
+///
+/// It holds one record at a time, and passes over it at its next step: whoever copies a stream may
+/// take a record's octets, or some first ones, from the input while the record is shown. It stops after END; after a CHECKPOINT the stream may also just
+/// end, as a checkpointed one does when its sender dies (specification, "CHECKPOINT").
+public final class StreamReader implements RecordSource {
+  private final OctetInput input;
+  private final Limits limits;
+  private final StreamHeaders headers;
+  private final RecordParser parser;
+  private long index;
+  private long shownEnd;
+  private boolean afterCheckpoint;
+  private boolean ended;
+
+  private StreamReader(OctetInput input, Limits limits, StreamHeaders headers) {
+    this.input = input;
+    this.limits = limits;
+    this.headers = headers;
+    this.parser = new RecordParser(input.name(), headers.order());
+    this.shownEnd = headers.end();
+  }
+
+  /// Opens a stream whose image header is the next octet of the input.
+  ///
+  /// @param input read from here on; closed with the reader
+  /// @throws StreamFormatException when the headers are none, or cut
+  public static StreamReader open(OctetInput input, Limits limits) throws IOException {
+    return new StreamReader(input, limits, readHeaders(input));
+  }
+
+  private static StreamHeaders readHeaders(OctetInput input) throws IOException {
+    long offset = input.position();
+    MemorySegment octets = input.peek(Wire.IMAGE_HEADER + Wire.DOMAIN_HEADER);
+    long held = octets.byteSize();
+    if (held >= 8 && Wire.u64(octets, 0) != Wire.MARKER) {
+      throw header(
+          input,
+          Fault.MARKER,
+          offset,
+          "image header",
+          "marker",
+          "0xffffffffffffffff",
+          "0x%016x".formatted(Long.reverseBytes(Wire.u64(octets, 0))));
+    }
+    if (held >= 12 && Wire.u32(octets, 8, java.nio.ByteOrder.BIG_ENDIAN) != Wire.ID) {
+      throw header(
+          input,
+          Fault.ID,
+          offset + 8,
+          "image header",
+          "id",
+          "0x%08x".formatted(Wire.ID),
+          "0x%08x".formatted(Wire.u32(octets, 8, java.nio.ByteOrder.BIG_ENDIAN)));
+    }
+    if (held >= 16) {
+      int version = Wire.u32(octets, 12, java.nio.ByteOrder.BIG_ENDIAN);
+      // A later version may have appended fields to the header: where the domain header would
+      // begin is then unknown.
+      if (version != ImageHeader.V2 && version != ImageHeader.V3) {
+        throw header(
+            input,
+            Fault.VERSION,
+            offset + 12,
+            "image header",
+            "version",
+            "2 or 3",
+            Integer.toUnsignedString(version));
+      }
+    }
+    if (held < Wire.IMAGE_HEADER) {
+      throw header(
+          input,
+          Fault.TRUNCATED,
+          offset + held,
+          "image header",
+          null,
+          Wire.IMAGE_HEADER + " octets",
+          held + " octets before the end");
+    }
+    if (held < Wire.IMAGE_HEADER + Wire.DOMAIN_HEADER) {
+      throw header(
+          input,
+          Fault.TRUNCATED,
+          offset + held,
+          "domain header",
+          null,
+          Wire.DOMAIN_HEADER + " octets",
+          held - Wire.IMAGE_HEADER + " octets before the end");
+    }
+    ImageHeader image =
+        new ImageHeader(
+            Wire.u32(octets, 12, java.nio.ByteOrder.BIG_ENDIAN),
+            Wire.u16(octets, 16, java.nio.ByteOrder.BIG_ENDIAN),
+            Wire.u64(octets, 16, java.nio.ByteOrder.BIG_ENDIAN) & 0xFFFF_FFFF_FFFFL);
+    MemorySegment d = octets.asSlice(Wire.IMAGE_HEADER);
+    DomainHeader domain =
+        new DomainHeader(
+            Wire.u32(d, 0, image.order()),
+            Wire.u16(d, 4, image.order()),
+            Wire.u16(d, 6, image.order()),
+            Wire.u32(d, 8, image.order()),
+            Wire.u32(d, 12, image.order()));
+    return new StreamHeaders(offset, image, domain);
+  }
+
+  private static StreamFormatException header(
+      OctetInput input,
+      Fault fault,
+      long offset,
+      String part,
+      @Nullable String field,
+      String expected,
+      String found) {
+    return new StreamFormatException(
+        fault, Location.of(input.name(), offset, "libxc", part, field), expected, found);
+  }
+
+  @Override
+  public String name() {
+    return input.name();
+  }
+
+  @Override
+  public StreamHeaders headers() {
+    return headers;
+  }
+
+  @Override
+  public @Nullable Framed next() throws IOException {
+    release();
+    if (ended) {
+      return null;
+    }
+    long offset = input.position();
+    MemorySegment header = input.peek(Wire.RECORD_HEADER);
+    if (header.byteSize() == 0 && afterCheckpoint) {
+      ended = true;
+      return null;
+    }
+    if (header.byteSize() < Wire.RECORD_HEADER) {
+      throw fault(
+          Fault.TRUNCATED,
+          offset + header.byteSize(),
+          "record header",
+          null,
+          header.byteSize() == 0 ? "a record, END at the latest" : "8 octets",
+          header.byteSize() == 0 ? "the end" : header.byteSize() + " octets before the end");
+    }
+    int type = Wire.u32(header, 0, headers.order());
+    long length = Integer.toUnsignedLong(Wire.u32(header, 4, headers.order()));
+    if (length > limits.maxRecordLength()) {
+      throw fault(
+          Fault.TOO_LONG,
+          offset + 4,
+          RecordType.nameOf(type),
+          "body_length",
+          "at most " + limits.maxRecordLength(),
+          Long.toString(length));
+    }
+    long whole = Wire.RECORD_HEADER + length + Wire.padding(length);
+    MemorySegment octets = input.peek(whole);
+    if (octets.byteSize() < whole) {
+      throw fault(
+          Fault.TRUNCATED,
+          offset + octets.byteSize(),
+          RecordType.nameOf(type),
+          null,
+          "%d octets of header, body and padding".formatted(whole),
+          "%d octets before the end".formatted(octets.byteSize()));
+    }
+    Frame frame = new Frame(offset, index++, type, octets, length);
+    shownEnd = frame.end();
+    ended = type == RecordType.END.code();
+    afterCheckpoint = type == RecordType.CHECKPOINT.code();
+    return new Framed(frame, parser.parse(frame));
+  }
+
+  /// Passes over what was shown last (the headers, or a record), as far as nobody took it from the
+  /// input already, so that the input stands behind it: for an outer layer that reads on there. The
+  /// record's views die.
+  public void release() throws IOException {
+    input.advance(Math.max(0, shownEnd - input.position()));
+  }
+
+  /// Tells whether the last record was END, or a CHECKPOINT with nothing behind it.
+  public boolean ended() {
+    return ended;
+  }
+
+  private StreamFormatException fault(
+      Fault fault,
+      long offset,
+      String part,
+      @Nullable String field,
+      String expected,
+      String found) {
+    return new StreamFormatException(
+        fault,
+        new Location(input.name(), offset, "libxc", index, part, field),
+        expected,
+        found);
+  }
+
+  @Override
+  public void close() throws IOException {
+    input.close();
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.verify;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.format.StreamFormatException;
+
+/// Judges an image: every rule, all findings in one run.
+///
+/// Items are pushed, so that whoever reads the image can look at them too:
+///
+/// ```java
+/// Judge judge = new Judge(reader.name(), Judge.Options.DEFAULT);
+/// for (ImageItem item; (item = reader.next()) != null; ) {
+///   judge.see(item);
+/// }
+/// Verdict verdict = judge.end();
+/// ```
+public final class Judge {
+
+  /// What to judge by.
+  ///
+  /// @param target the release that shall restore the image, or null for any
+  /// @param ignored rules that shall not speak
+  /// @param mostOfEach how many findings of each rule are quoted
+  public record Options(@Nullable Release target, Set<Rule> ignored, int mostOfEach) {
+    /// Any release, every rule, a hundred findings of each.
+    public static final Options DEFAULT = new Options(null, Set.of(), 100);
+
+    public Options {
+      ignored = Set.copyOf(ignored);
+    }
+  }
+
+  private final Options options;
+  private final Report report;
+  private final StreamState state;
+  private final List<Check> checks;
+
+  /// @param source the image's name, for locations
+  /// @param options what to judge by
+  public Judge(String source, Options options) {
+    this.options = options;
+    this.report = new Report(options.ignored(), options.mostOfEach());
+    this.state = new StreamState(source);
+    this.checks = Checks.fresh(options.target());
+  }
+
+  /// Judges a whole image. A fault of structure is a finding, not an exception.
+  ///
+  /// @throws IOException when the octets cannot be had
+  public static Verdict judge(ImageReader image, Options options) throws IOException {
+    Judge judge = new Judge(image.name(), options);
+    try {
+      for (ImageItem item = image.next(); item != null; item = image.next()) {
+        judge.see(item);
+      }
+    } catch (StreamFormatException fault) {
+      judge.fault(fault);
+    }
+    return judge.end();
+  }
+
+  /// Looks at the next item of the image.
+  public void see(ImageItem item) {
+    for (int i = 0; i < checks.size(); i++) {
+      checks.get(i).see(item, state, report);
+    }
+    state.take(item);
+  }
+
+  /// Takes in that the structure could not be followed any further.
+  public void fault(StreamFormatException fault) {
+    state.fault();
+    Rule rule = Rule.of(fault.fault());
+    // What came behind the last complete checkpoint is dropped by a restore, which then goes on
+    // with that checkpoint's state (`remus_failover` in `xg_sr_restore.c`).
+    if (rule == Rule.TRUNCATED && state.checkpoints() > 0) {
+      rule = Rule.CHECKPOINT_INCOMPLETE;
+    }
+    report.add(
+        rule,
+        fault.location(),
+        "expected %s, found %s".formatted(fault.expected(), fault.found()));
+  }
+
+  /// Ends the image.
+  public Verdict end() {
+    for (int i = 0; i < checks.size(); i++) {
+      checks.get(i).end(state, report);
+    }
+    return new Verdict(report.findings(), report.counts(), options.target());
+  }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.insight;
+
+import io.airlift.compress.v3.xxhash.XxHash64Hasher;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Frame;
+import org.xenstream.core.format.Location;
+import org.xenstream.core.format.MappedInput;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.PageEntries;
+import org.xenstream.core.format.PageRuns;
+import org.xenstream.core.format.PageType;
+import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.format.StreamRecord;
+import org.xenstream.core.format.Wire;
+
+/// The digest of the memory that a stream leaves behind: XXH64 with seed 0 over (pfn as u64
+/// little-endian, page) in ascending order of pfns.
+///
+/// Of each pfn the last copy counts; an XTAB or BROKEN entry removes it, an XALLOC entry is a page
+/// of zeros, and what comes behind VERIFY does not count. It is the digest of the stream's pages:
+/// those of a PV guest hold pfns in their page tables where a restored guest holds mfns, so that
+/// it is not the digest of a restored PV guest's frames (`docs/format/digest.md`).
+///
+/// Pages of a mapped file are found again where they lie. Those of a pipe or a compressed image
+/// are kept in a scratch file, which is deleted when the digest is closed.
+public final class MemoryDigest implements AutoCloseable {
+  /// What came out.
+  ///
+  /// @param xxh64 the digest
+  /// @param pages how many pages went into it
+  public record Result(long xxh64, long pages) {
+    /// `xxh64=… pages=…`, as the corpus of references writes it.
+    @Override
+    public String toString() {
+      return "pages=%d xxh64=%016x".formatted(pages, xxh64);
+    }
+  }
+
+  private static final long MOST_PFNS = 1L << 40;
+  private static final int CHUNK = 1 << 20;
+  private static final MemorySegment ZERO_PAGE =
+      Arena.global().allocate(Wire.PAGE_SIZE, Wire.PAGE_SIZE);
+
+  private final Path scratchDirectory;
+  private final RunIndex index = new RunIndex();
+  private @Nullable FileChannel mapped;
+  private @Nullable FileChannel scratch;
+  private @Nullable Path scratchFile;
+  private long scratchSize;
+  private boolean verify;
+
+  /// @param scratchDirectory where a scratch file may be made
+  public MemoryDigest(Path scratchDirectory) {
+    this.scratchDirectory = scratchDirectory;
+  }
+
+  /// Looks at the next item.
+  ///
+  /// @param item keeps no view of it
+  /// @param input the input that it was read from
+  /// @throws IOException when a page cannot be kept
+  public void see(ImageItem item, OctetInput input) throws IOException {
+    if (!(item instanceof ImageItem.Libxc(var framed, _))) {
+      return;
+    }
+    switch (framed.record()) {
+      case StreamRecord.Verify _ -> verify = true;
+      case StreamRecord.PageData(var entries, var pages) when !verify -> {
+        if (entries.highestPfn() >= MOST_PFNS) {
+          throw new StreamFormatException(
+              Fault.MALFORMED_BODY,
+              Location.of(input.name(), framed.frame(), framed.frame().bodyOffset() + 8, "pfn"),
+              "pfns below 2^40",
+              "0x%x".formatted(entries.highestPfn()));
+        }
+        add(framed.frame(), entries, pages, input);
+      }
+      default -> {}
+    }
+  }
+
+  private void add(Frame frame, PageEntries entries, PageRuns pages, OctetInput input)
+      throws IOException {
+    long offset;
+    if (input instanceof MappedInput file) {
+      mapped = file.channel();
+      offset = frame.bodyOffset() + 8 + 8L * entries.count();
+    } else {
+      offset = scratchSize;
+      keep(pages);
+    }
+    int count = entries.count();
+    for (int i = 0; i < count; i++) {
+      long entry = entries.entry(i);
+      int type = PageType.of(entry);
+      long pfn = entry & Wire.PFN_MASK;
+      if (PageType.hasData(type)) {
+        index.add(pfn, offset);
+        offset += Wire.PAGE_SIZE;
+      } else {
+        index.add(pfn, type == PageType.XALLOC ? RunIndex.ZEROS : RunIndex.ABSENT);
+      }
+    }
+  }
+
+  private void keep(PageRuns pages) throws IOException {
+    if (scratch == null) {
+      scratchFile = Files.createTempFile(scratchDirectory, "xenstream-digest-", ".pages");
+      scratch =
+          FileChannel.open(scratchFile, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+    for (MemorySegment run : pages.runs()) {
+      ByteBuffer octets = run.asByteBuffer();
+      while (octets.hasRemaining()) {
+        scratchSize += scratch.write(octets, scratchSize);
+      }
+    }
+  }
+
+  /// The digest of all that was seen. The image must still be open.
+  ///
+  /// @throws IOException when a page cannot be read again
+  public Result finish() throws IOException {
+    index.settle();
+    FileChannel pages = mapped != null ? mapped : scratch;
+    long count = 0;
+    try (Arena arena = Arena.ofConfined();
+        XxHash64Hasher hasher = XxHash64Hasher.create()) {
+      MemorySegment buffer = arena.allocate(CHUNK, Wire.PAGE_SIZE);
+      for (int run = 0; run < index.size(); run++) {
+        hash(run, pages, buffer, hasher);
+        count += index.count(run);
+      }
+      return new Result(hasher.digest(), count);
+    }
+  }
+
+  private void hash(
+      int run, @Nullable FileChannel pages, MemorySegment buffer, XxHash64Hasher hasher)
+      throws IOException {
+    long pfn = index.start(run);
+    long end = pfn + index.count(run);
+    if (index.offset(run) == RunIndex.ZEROS || pages == null) {
+      for (; pfn < end; pfn++) {
+        hasher.updateLE(pfn).update(ZERO_PAGE);
+      }
+      return;
+    }
+    long offset = index.offset(run);
+    while (pfn < end) {
+      long length = Math.min(CHUNK, (end - pfn) * Wire.PAGE_SIZE);
+      readFully(pages, buffer.asSlice(0, length).asByteBuffer(), offset);
+      for (long at = 0; at < length; at += Wire.PAGE_SIZE) {
+        hasher.updateLE(pfn++).update(buffer.asSlice(at, Wire.PAGE_SIZE));
+      }
+      offset += length;
+    }
+  }
+
+  private static void readFully(FileChannel file, ByteBuffer into, long offset)
+      throws IOException {
+    long at = offset;
+    while (into.hasRemaining()) {
+      int got = file.read(into, at);
+      if (got < 0) {
+        throw new EOFException("the image was shortened while it was read");
+      }
+      at += got;
+    }
+  }
+
+  /// Deletes the scratch file.
+  @Override
+  public void close() throws IOException {
+    if (scratch != null && scratchFile != null) {
+      scratch.close();
+      Files.deleteIfExists(scratchFile);
+    }
+  }
+}

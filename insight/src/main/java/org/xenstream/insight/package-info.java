@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Read-only views of an image.
+@NullMarked
+package org.xenstream.insight;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.tests;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.properties.HasType.Predicates.rawType;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.accessField;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.callMethod;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The plan of the house, held against the classes that ship: what Java modules cannot say of the
+/// rooms inside them, and a few habits.
+class ArchitectureTest {
+  private static final JavaClasses SHIPPED =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages(
+              "org.xenstream.core..",
+              "org.xenstream.x86..",
+              "org.xenstream.insight..",
+              "org.xenstream.codecs..",
+              "org.xenstream.cli..");
+
+  /// Without this the rules below could hold of nothing.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "org.xenstream.core.format",
+        "org.xenstream.core.envelope",
+        "org.xenstream.core.verify",
+        "org.xenstream.x86",
+        "org.xenstream.insight",
+        "org.xenstream.codecs",
+        "org.xenstream.cli"
+      })
+  void everyRoomIsLookedAt(String room) {
+    assertTrue(
+        SHIPPED.stream().anyMatch(type -> type.getPackageName().equals(room)),
+        () -> "no class of " + room + " was found on the class path");
+  }
+
+  @Test
+  void theFormatKnowsNothingOfWhatIsBuiltOnIt() {
+    noClasses()
+        .that()
+        .resideInAPackage("org.xenstream.core.format..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.xenstream.core.envelope..", "org.xenstream.core.verify..")
+        .check(SHIPPED);
+  }
+
+  @Test
+  void theEnvelopeKnowsNothingOfRules() {
+    noClasses()
+        .that()
+        .resideInAPackage("org.xenstream.core.envelope..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.xenstream.core.verify..")
+        .check(SHIPPED);
+  }
+
+  @Test
+  void packagesDependInOneDirection() {
+    slices().matching("org.xenstream.(**)").should().beFreeOfCycles().check(SHIPPED);
+  }
+
+  @Test
+  void theCoreNeedsNothingButTheBaseModule() {
+    noClasses()
+        .that()
+        .resideInAPackage("org.xenstream.core..")
+        .should()
+        .dependOnClassesThat(
+            JavaClass.Predicates.resideOutsideOfPackages(
+                "java.lang..",
+                "java.io..",
+                "java.math..",
+                "java.net..",
+                "java.nio..",
+                "java.text..",
+                "java.time..",
+                "java.util..",
+                "org.jspecify..",
+                "org.xenstream.core.."))
+        .check(SHIPPED);
+  }
+
+  @Test
+  void nobodyIsNamedAfterAnOdditiesDrawer() {
+    noClasses().should().haveNameMatching(".*(Utils?|Manager|Helper)(\\$.*)?").check(SHIPPED);
+  }
+
+  @Test
+  void handlesAndLayoutsAreConstants() {
+    fields()
+        .that(
+            rawType(assignableTo(MemoryLayout.class))
+                .or(rawType(assignableTo(VarHandle.class)))
+                .or(rawType(assignableTo(MethodHandle.class))))
+        .should()
+        .beStatic()
+        .andShould()
+        .beFinal()
+        .because("in an instance field they cost a factor of thirty")
+        .allowEmptyShould(false)
+        .check(SHIPPED);
+  }
+
+  @Test
+  void nothingStaticChanges() {
+    fields()
+        .that()
+        .areStatic()
+        .and()
+        .doNotHaveModifier(JavaModifier.SYNTHETIC)
+        .should()
+        .beFinal()
+        .because("limits, clocks and names are arguments")
+        .check(SHIPPED);
+  }
+
+  @Test
+  void onlyTheCommandLineReadsTheClock() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.xenstream.cli..")
+        .should(callMethod(System.class, "currentTimeMillis"))
+        .orShould(callMethod(System.class, "nanoTime"))
+        .orShould(callMethod(Instant.class, "now"))
+        .orShould(callMethod(Clock.class, "systemUTC"))
+        .orShould(callMethod(Clock.class, "systemDefaultZone"))
+        .check(SHIPPED);
+  }
+
+  @Test
+  void onlyTheCommandLineSpeaksToTheTerminalOrEndsTheProcess() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.xenstream.cli..")
+        .should(accessField(System.class, "out"))
+        .orShould(accessField(System.class, "err"))
+        .orShould(accessField(System.class, "in"))
+        .orShould(callMethod(System.class, "exit", int.class))
+        .check(SHIPPED);
+  }
+
+  @Test
+  void nobodyCallsNativeCode() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .areAssignableTo(Linker.class)
+        .orShould()
+        .dependOnClassesThat()
+        .areAssignableTo(SymbolLookup.class)
+        .check(SHIPPED);
+  }
+
+  @Test
+  void nullIsATypeEverywhere() {
+    classes().should(liveInANullMarkedPackage()).check(SHIPPED);
+  }
+
+  private static ArchCondition<JavaClass> liveInANullMarkedPackage() {
+    return new ArchCondition<>("live in a package that is @NullMarked") {
+      @Override
+      public void check(JavaClass type, ConditionEvents events) {
+        // JSpecify's annotations are kept at run time, but the library itself is not there.
+        boolean marked =
+            type.getPackage().getAnnotations().stream()
+                .anyMatch(mark -> mark.getRawType().getName().endsWith(".NullMarked"));
+        if (!marked && !List.of("module-info", "package-info").contains(type.getSimpleName())) {
+          events.add(
+              SimpleConditionEvent.violated(
+                  type, type.getName() + " is in " + type.getPackageName() + ", not @NullMarked"));
+        }
+      }
+    };
+  }
+}
