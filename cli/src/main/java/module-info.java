@@ -7,6 +7,7 @@ module org.xenstream.cli {
   requires org.xenstream.insight;
   requires org.xenstream.codecs;
   requires info.picocli;
+  requires me.tongfei.progressbar;
   requires tools.jackson.core;
   requires static org.jspecify;
 }

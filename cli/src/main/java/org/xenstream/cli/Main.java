@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.cli;
 
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.StreamFormatException;
 import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
 
 /// The entry point of the command line tool.
 ///
@@ -16,39 +24,87 @@ public final class Main {
   ///
   /// @param arguments the command line, without the name of the tool
   public static void main(String... arguments) {
-    System.exit(run(arguments));
+    System.exit(run(Console.ofProcess(), arguments));
   }
 
   /// Runs the tool.
   ///
   /// @return the exit code
-  static int run(String... arguments) {
-    return commands().execute(arguments);
+  static int run(Console console, String... arguments) {
+    try {
+      return commands(console).execute(arguments);
+    } finally {
+      console.out().flush();
+    }
   }
 
   /// Builds the model of the command line: the verbs, their options and arguments.
   public static CommandLine commands() {
+    return commands(Console.ofProcess());
+  }
+
+  private static CommandLine commands(Console console) {
     CommandSpec spec = CommandSpec.create().name("xenstream").versionProvider(new Version());
     spec.usageMessage()
-        .description("Reads, checks and explains Xen domain save images and migration streams.");
+        .description(
+            "Reads, judges, explains and rewrites Xen's domain save images and migration streams.")
+        .width(96)
+        .sortOptions(false);
     spec.addOption(
         OptionSpec.builder("-h", "--help")
             .usageHelp(true)
-            .description("Show this help message and exit.")
+            .description("Show this help and exit.")
             .build());
     spec.addOption(
         OptionSpec.builder("-V", "--version")
             .versionHelp(true)
-            .description("Print version information and exit.")
+            .description("Show version and commit and exit.")
             .build());
-    return new CommandLine(spec)
-        .setExecutionStrategy(parsed -> {
-          Integer helped = CommandLine.executeHelpRequest(parsed);
-          if (helped != null) {
-            return helped;
-          }
-          parsed.commandSpec().commandLine().usage(System.out);
-          return 0;
-        });
+    CommandLine line = new CommandLine(spec);
+    for (Verb verb :
+        List.of(
+            new InfoVerb(), new VerifyVerb(), new RecordsVerb(), new CopyVerb(), new RulesVerb())) {
+      CommandSpec one = verb.spec();
+      line.addSubcommand(one.name(), one);
+    }
+    PrintWriter out = new PrintWriter(console.out(), true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(console.err(), true, StandardCharsets.UTF_8);
+    return line.setOut(out)
+        .setErr(err)
+        .setColorScheme(CommandLine.Help.defaultColorScheme(console.colour() ? Ansi.ON : Ansi.OFF))
+        .setParameterExceptionHandler((e, _) -> {
+          console.complain(e.getMessage());
+          CommandSpec of = e.getCommandLine().getCommandSpec();
+          console.err().println("Try '" + of.qualifiedName() + " --help'.");
+          return Verb.NO_IMAGE;
+        })
+        .setExecutionStrategy(parsed -> execute(parsed, console))
+        .setExecutionExceptionHandler((e, _, _) -> fail(e, console));
+  }
+
+  private static int execute(ParseResult parsed, Console console) {
+    Integer helped = CommandLine.executeHelpRequest(parsed);
+    if (helped != null) {
+      return helped;
+    }
+    if (!parsed.hasSubcommand()) {
+      parsed.commandSpec().commandLine().usage(console.err());
+      return Verb.NO_IMAGE;
+    }
+    ParseResult chosen = parsed.subcommand();
+    Verb verb = (Verb) chosen.commandSpec().userObject();
+    try {
+      return verb.run(chosen, console);
+    } catch (IOException e) {
+      return fail(e, console);
+    }
+  }
+
+  /// Says in a line what went wrong.
+  private static int fail(Exception e, Console console) {
+    console.complain(Failure.text(e));
+    return e instanceof StreamFormatException format && format.fault() != Fault.NOT_AN_IMAGE
+        ? Verb.UNSOUND
+        : Verb.NO_IMAGE;
   }
 }

@@ -16,7 +16,7 @@ final class Training {
   public static void main(String... arguments) throws IOException {
     var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      int code = Main.run(line.split("\t", -1));
+      int code = Main.run(Console.ofProcess(), line.split("\t", -1));
       if (code != 0) {
         System.err.println("exit code " + code + ": " + line.replace('\t', ' '));
       }

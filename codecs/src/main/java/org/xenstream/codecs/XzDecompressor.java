@@ -13,9 +13,9 @@ import org.xenstream.core.format.Wire;
 
 /// Opens xz files (the .xz file format 1.2.1), as `xz` writes them.
 ///
-/// Streams one behind the other and their padding are read through. The dictionary lies in the
-/// heap and is taken as soon as a block states its size, so that its limit is close to what the
-/// highest preset of `xz` needs, 65 MiB.
+/// Streams one behind the other and their padding are read through. The dictionary lies in the heap
+/// and is taken as soon as a block states its size, so that its limit is close to what the highest
+/// preset of `xz` needs, 65 MiB.
 public final class XzDecompressor implements Decompressor {
   private static final int MEMORY_LIMIT_MIB = 80;
 

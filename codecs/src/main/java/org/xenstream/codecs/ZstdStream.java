@@ -44,7 +44,7 @@ final class ZstdStream extends InputStream {
 
   /// @throws EOFException when the source ends within a frame
   /// @throws IOException when the octets are no zstd frame, a frame is damaged, or its window is
-  ///     over the limit
+  ///   over the limit
   @Override
   public int read(byte[] into, int at, int count) throws IOException {
     if (count == 0) {
@@ -89,8 +89,7 @@ final class ZstdStream extends InputStream {
     // The library gives the code of a stream's error with a minus.
     long code = Math.abs(e.getErrorCode());
     if (code == Zstd.errFrameParameterWindowTooLarge()) {
-      return "a zstd frame with a window of more than %d MiB"
-          .formatted(1 << (WINDOW_LOG_MAX - 20));
+      return "a zstd frame with a window of more than %d MiB".formatted(1 << (WINDOW_LOG_MAX - 20));
     }
     if (code == Zstd.errPrefixUnknown()) {
       return "octets that begin no zstd frame";

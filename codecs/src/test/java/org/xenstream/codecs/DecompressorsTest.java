@@ -36,9 +36,9 @@ final class DecompressorsTest {
 
   private static String title(String file) {
     return switch (file.substring(file.lastIndexOf('.') + 1)) {
-      case "zst" -> "compressed (zstd)";
-      case "xz" -> "compressed (xz)";
-      default -> "compressed (gzip)";
+      case "zst" -> "zstd compression";
+      case "xz" -> "xz compression";
+      default -> "gzip compression";
     };
   }
 
@@ -75,8 +75,7 @@ final class DecompressorsTest {
 
   /// No cut is taken for the end, between two frames included: the image says where it ends.
   @ParameterizedTest
-  @ValueSource(
-      strings = {"image.zst", "parts.zst", "image.xz", "parts.xz", "image.gz", "parts.gz"})
+  @ValueSource(strings = {"image.zst", "parts.zst", "image.xz", "parts.xz", "image.gz", "parts.gz"})
   void refusesEveryCut(String file) throws IOException {
     byte[] whole = Reading.resource(file);
     Set<Fault> faults = EnumSet.noneOf(Fault.class);
@@ -196,7 +195,7 @@ final class DecompressorsTest {
   @Test
   void readsACompressedFileThatIsCompressedAgain() throws IOException {
     byte[] twice = gzip(Reading.resource("image.xz"));
-    assertEquals(plain("compressed (gzip)", "compressed (xz)"), Reading.of(twice));
+    assertEquals(plain("gzip compression", "xz compression"), Reading.of(twice));
   }
 
   /// What the source itself has to say passes as it is.
@@ -226,8 +225,7 @@ final class DecompressorsTest {
             }
           }
         };
-    assertSame(
-        broken, assertThrows(IOException.class, () -> Reading.of(checked, Limits.DEFAULT)));
+    assertSame(broken, assertThrows(IOException.class, () -> Reading.of(checked, Limits.DEFAULT)));
   }
 
   private static byte[] gzip(byte[] octets) throws IOException {

@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 
-/// The image that every compressed file of these tests holds: a v3 stream of an HVM guest with three
-/// pages, END, and nothing behind it.
+/// The image that every compressed file of these tests holds: a v3 stream of an HVM guest with
+/// three pages, END, and nothing behind it.
 final class PlainImage {
   /// Where the second half of the files in two parts begins.
   static final int MIDDLE = 5000;

@@ -12,6 +12,7 @@ import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.StreamFormatException;
 
@@ -64,14 +65,14 @@ final class Reading {
   private static String text(ImageItem item) {
     return switch (item) {
       case ImageItem.LayerFound(_, _, Layer layer) -> layer.title();
-      case ImageItem.LibxcBegins(var headers) -> headers.toString();
-      case ImageItem.Libxc(var framed) -> {
+      case ImageItem.LibxcBegins begins -> begins.headers().toString();
+      case ImageItem.Libxc libxc -> {
+        Frame frame = libxc.framed().frame();
         CRC32 check = new CRC32();
-        check.update(framed.frame().octets().asByteBuffer());
-        yield "@%d %s %08x"
-            .formatted(framed.frame().offset(), framed.frame().typeName(), check.getValue());
+        check.update(frame.octets().asByteBuffer());
+        yield "@%d %s %08x".formatted(frame.offset(), frame.typeName(), check.getValue());
       }
-      case ImageItem.Libxl(var frame, _) -> "@" + frame.offset() + " libxl " + frame.typeName();
+      case ImageItem.Libxl libxl -> "@" + libxl.offset() + " libxl " + libxl.frame().typeName();
       case ImageItem.Trailing(long offset, long length) -> "@" + offset + " trailing " + length;
     };
   }

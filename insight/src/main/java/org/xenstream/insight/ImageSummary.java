@@ -93,7 +93,7 @@ public record ImageSummary(
   ///
   /// @param entries entries of PAGE_DATA by page type, 16 of them
   /// @param populatedPfns distinct pfns that were ever sent with a frame; −1 when they are spread
-  ///     too wide to be counted
+  ///   too wide to be counted
   /// @param highestPfn the highest pfn of an entry that is not XTAB; −1 when there is none
   /// @param p2mSize the number of pfns of a PV guest; −1 when not known
   /// @param zeroPages pages with data that hold nothing but zeros; −1 when not asked for

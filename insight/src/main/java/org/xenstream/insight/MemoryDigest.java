@@ -30,11 +30,11 @@ import org.xenstream.core.format.Wire;
 ///
 /// Of each pfn the last copy counts; an XTAB or BROKEN entry removes it, an XALLOC entry is a page
 /// of zeros, and what comes behind VERIFY does not count. It is the digest of the stream's pages:
-/// those of a PV guest hold pfns in their page tables where a restored guest holds mfns, so that
-/// it is not the digest of a restored PV guest's frames (`docs/format/digest.md`).
+/// those of a PV guest hold pfns in their page tables where a restored guest holds mfns, so that it
+/// is not the digest of a restored PV guest's frames (`docs/format/digest.md`).
 ///
-/// Pages of a mapped file are found again where they lie. Those of a pipe or a compressed image
-/// are kept in a scratch file, which is deleted when the digest is closed.
+/// Pages of a mapped file are found again where they lie. Those of a pipe or a compressed image are
+/// kept in a scratch file, which is deleted when the digest is closed.
 public final class MemoryDigest implements AutoCloseable {
   /// What came out.
   ///
@@ -118,8 +118,7 @@ public final class MemoryDigest implements AutoCloseable {
   private void keep(PageRuns pages) throws IOException {
     if (scratch == null) {
       scratchFile = Files.createTempFile(scratchDirectory, "xenstream-digest-", ".pages");
-      scratch =
-          FileChannel.open(scratchFile, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      scratch = FileChannel.open(scratchFile, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
     for (MemorySegment run : pages.runs()) {
       ByteBuffer octets = run.asByteBuffer();
@@ -169,8 +168,7 @@ public final class MemoryDigest implements AutoCloseable {
     }
   }
 
-  private static void readFully(FileChannel file, ByteBuffer into, long offset)
-      throws IOException {
+  private static void readFully(FileChannel file, ByteBuffer into, long offset) throws IOException {
     long at = offset;
     while (into.hasRemaining()) {
       int got = file.read(into, at);

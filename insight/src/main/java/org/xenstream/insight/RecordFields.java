@@ -114,8 +114,7 @@ public final class RecordFields {
   }
 
   private static List<Decoded> vcpu(long id, MemorySegment context, Decoded decoded) {
-    return List.of(
-        decimal("vcpu_id", id, 4), decimal("octets", context.byteSize(), 4), decoded);
+    return List.of(decimal("vcpu_id", id, 4), decimal("octets", context.byteSize(), 4), decoded);
   }
 
   private static List<Decoded> pageData(PageEntries entries) {

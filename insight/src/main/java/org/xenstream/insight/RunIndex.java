@@ -9,8 +9,8 @@ import org.xenstream.core.format.Wire;
 /// Where the last copy of each pfn lies, kept as runs of consecutive pfns that lie one behind the
 /// other: a plain save of any size is a few runs a batch.
 ///
-/// Runs are logged as they come; a later one hides what it covers of an earlier one once the log
-/// is [settled][#settle]. The log is settled in between when it is full; a guest whose final state
+/// Runs are logged as they come; a later one hides what it covers of an earlier one once the log is
+/// [settled][#settle]. The log is settled in between when it is full; a guest whose final state
 /// takes more runs than the limit is refused with a message.
 final class RunIndex {
   /// In place of an offset: a page of zeros.

@@ -67,7 +67,7 @@ public final class Survey {
 
   /// @param source the image's name
   /// @param countZeroPages whether to read every page and count those without a bit set; costs the
-  ///     reading of the whole image
+  ///   reading of the whole image
   public Survey(String source, boolean countZeroPages) {
     this.source = source;
     this.countZeroPages = countZeroPages;

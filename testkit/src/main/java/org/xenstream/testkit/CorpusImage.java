@@ -70,8 +70,8 @@ public final class CorpusImage {
   }
 
   /// The image as a file, decompressed. It is kept in the folder that `xenstream.corpus.cache`
-  /// names (by default one for temporary files) from one run to the next, and its length and
-  /// digest are held against the manifest when it is made.
+  /// names (by default one for temporary files) from one run to the next, and its length and digest
+  /// are held against the manifest when it is made.
   public Path file() {
     try {
       Path cache =

@@ -180,9 +180,9 @@ public final class Layers {
     return compress(octets, out -> new XZOutputStream(out, new LZMA2Options(0)));
   }
 
-  /// Compresses with zstd.
+  /// Compresses with zstd, with a checksum as the command writes it.
   public static byte[] zstd(byte[] octets) {
-    return compress(octets, ZstdOutputStream::new);
+    return compress(octets, out -> new ZstdOutputStream(out).setChecksum(true));
   }
 
   private static byte[] compress(byte[] octets, Codec codec) {

@@ -38,6 +38,7 @@ public final class PoisonedInput implements OctetInput {
   }
 
   @Override
+  @SuppressWarnings("MustBeClosedChecker") // closed by the next call
   public MemorySegment peek(long count) throws IOException {
     poison();
     MemorySegment there = input.peek(count);

@@ -51,11 +51,12 @@ public final class Samples {
     return stream.end().octets();
   }
 
-  /// A stream of every record that the specification names, whatever its place, and of two that
-  /// it does not name.
+  /// A stream of every record that the specification names, whatever its place, and of two that it
+  /// does not name.
   public static byte[] everyRecord(int version, ByteOrder order) {
     StreamBuilder stream = StreamBuilder.stream().order(order).imageHeader(version).domainHeader(1);
-    stream.record(0x80000000, "Fast CPU @ 3.14 GHz".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    stream.record(
+        0x80000000, "Fast CPU @ 3.14 GHz".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     stream.record(0x02, new byte[] {4, 3, 0, 0, 0, 0, 0, 0});
     policies(stream);
     stream.record(0x03, stream.part().u32(1).u32(0xFFFF_FFFEL).u64(0x123456789AL).u64(7).octets());
@@ -76,6 +77,27 @@ public final class Samples {
     return stream.end().octets();
   }
 
+  /// Two checkpoints of a libxl and a libxc stream that take turns, as Remus sends them; the sender
+  /// dies behind the second.
+  public static byte[] remus() {
+    ByteOrder order = ByteOrder.LITTLE_ENDIAN;
+    StreamBuilder libxc = StreamBuilder.stream().imageHeader(3).domainHeader(2);
+    policies(libxc);
+    libxc.pageData(0x1);
+    hvmState(libxc);
+    StreamBuilder again = StreamBuilder.stream().pageData(0xF000_0000_0000_0002L);
+    hvmState(again);
+    byte[] turn =
+        StreamBuilder.join(Layers.emulatorContext(order), Layers.libxlRecord(order, 0x04));
+    return StreamBuilder.join(
+        Layers.libxlHeader(order),
+        Layers.libxlRecord(order, 0x01),
+        libxc.record(0x0E).octets(),
+        turn,
+        again.record(0x0E).octets(),
+        turn);
+  }
+
   private static void policies(StreamBuilder stream) {
     stream.record(0x11, filled(48, 0x11)).record(0x12, filled(32, 0x12)).record(0x10);
   }
@@ -93,7 +115,8 @@ public final class Samples {
 
   private static void tsc(StreamBuilder stream) {
     stream.record(
-        0x08, stream.part().u32(1).u32(0xC000_0001L).u64(0x0123_4567_89AB_CDEFL).u32(3).u32(0).octets());
+        0x08,
+        stream.part().u32(1).u32(0xC000_0001L).u64(0x0123_4567_89AB_CDEFL).u32(3).u32(0).octets());
   }
 
   private static void vcpu(StreamBuilder stream, int type, byte[] blob) {

@@ -45,8 +45,7 @@ public final class StreamBuilder {
   /// An image header of any content.
   ///
   /// @param reserved the octets behind the options, six in a good header
-  public StreamBuilder imageHeader(
-      long marker, int id, int version, int options, byte[] reserved) {
+  public StreamBuilder imageHeader(long marker, int id, int version, int options, byte[] reserved) {
     ByteBuffer header = ByteBuffer.allocate(18);
     header.putLong(marker).putInt(id).putInt(version).putShort((short) options);
     return raw(header.array()).raw(reserved);
@@ -83,8 +82,8 @@ public final class StreamBuilder {
     return record(0);
   }
 
-  /// A PAGE_DATA record: its entries, then for each entry with data a page filled with the
-  /// entry's place among those.
+  /// A PAGE_DATA record: its entries, then for each entry with data a page filled with the entry's
+  /// place among those.
   ///
   /// @param entries page type in bits 63–60, pfn in bits 51–0
   public StreamBuilder pageData(long... entries) {

@@ -116,9 +116,7 @@ public final class StreamGenerator {
   private void staticData(Guest guest, int version) {
     if (guest != Guest.HVM) {
       records.add(
-          guest == Guest.PV64
-              ? new StreamRecord.PvInfo(8, 4)
-              : new StreamRecord.PvInfo(4, 3));
+          guest == Guest.PV64 ? new StreamRecord.PvInfo(8, 4) : new StreamRecord.PvInfo(4, 3));
     }
     if (version >= ImageHeader.V3) {
       records.add(new StreamRecord.CpuidPolicy(octets(24 * (1 + chance.nextInt(4)))));
@@ -137,7 +135,8 @@ public final class StreamGenerator {
     for (int left = chance.nextInt(4); left >= 0; left--) {
       records.add(pages(guest));
       if (chance.nextInt(8) == 0) {
-        records.add(new StreamRecord.Unknown(0x80000001 + chance.nextInt(99), octets(chance.nextInt(40))));
+        records.add(
+            new StreamRecord.Unknown(0x80000001 + chance.nextInt(99), octets(chance.nextInt(40))));
       }
     }
   }
@@ -148,7 +147,10 @@ public final class StreamGenerator {
     StreamBuilder entries = StreamBuilder.stream();
     List<MemorySegment> runs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      int type = guest == Guest.HVM ? (chance.nextInt(4) == 0 ? 15 : 0) : TYPES[chance.nextInt(TYPES.length)];
+      int type =
+          guest == Guest.HVM
+              ? (chance.nextInt(4) == 0 ? 15 : 0)
+              : TYPES[chance.nextInt(TYPES.length)];
       entries.u64((long) type << 60 | chance.nextLong(1L << 52));
       if (type < 13) {
         runs.add(octets(4096));

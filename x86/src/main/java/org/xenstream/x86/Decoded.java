@@ -56,6 +56,7 @@ public sealed interface Decoded {
   /// @param value the value, zero-extended (sign-extended if [Radix#SIGNED])
   /// @param width its width in octets: 1, 2, 4 or 8
   /// @param radix how it is written
+  @SuppressWarnings("AvoidCommonTypeNames") // always written Decoded.Number
   record Number(String name, long value, int width, Radix radix) implements Decoded {
     /// The number as it is written by its radix.
     public String text() {

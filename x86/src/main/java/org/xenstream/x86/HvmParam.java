@@ -102,7 +102,10 @@ public enum HvmParam {
   MCA_CAP(38, BitNames.of("0:LMCE"));
 
   private final int index;
+
+  @SuppressWarnings("ImmutableEnumChecker") // a function without state
   private final Show show;
+
   private final boolean retired;
 
   HvmParam(int index, Show show) {

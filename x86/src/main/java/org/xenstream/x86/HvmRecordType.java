@@ -54,7 +54,10 @@ public enum HvmRecordType {
   CPU_MSR(20, HvmVcpuState.CPU_MSR, 8);
 
   private final int code;
+
+  @SuppressWarnings("ImmutableEnumChecker") // its members are an unmodifiable list
   private final @Nullable Struct struct;
+
   private final int smallestSize;
 
   HvmRecordType(int code, @Nullable Struct struct, int smallestSize) {

@@ -11,7 +11,7 @@ final class HvmVcpuState {
       Show.explained(pat -> {
         StringBuilder types = new StringBuilder();
         for (int i = 0; i < 8; i++) {
-          types.append(i == 0 ? "" : " ").append(RegisterBits.memoryType(pat >>> 8 * i));
+          types.append(i == 0 ? "" : " ").append(RegisterBits.memoryType(pat >>> (8 * i)));
         }
         return types.toString();
       });

@@ -161,12 +161,12 @@ public final class Msr {
     }
     if (index >= 0x200 && index <= 0x21f) {
       return (index & 1) == 0
-          ? "IA32_MTRR_PHYSBASE" + (index - 0x200 >>> 1)
-          : "IA32_MTRR_PHYSMASK" + (index - 0x200 >>> 1);
+          ? "IA32_MTRR_PHYSBASE" + ((index - 0x200) >>> 1)
+          : "IA32_MTRR_PHYSMASK" + ((index - 0x200) >>> 1);
     }
     if (index >= 0x400 && index <= 0x47f) {
       String[] kinds = {"CTL", "STATUS", "ADDR", "MISC"};
-      return "IA32_MC" + (index - 0x400 >>> 2) + "_" + kinds[index & 3];
+      return "IA32_MC" + ((index - 0x400) >>> 2) + "_" + kinds[index & 3];
     }
     if (index >= 0x280 && index <= 0x29f) {
       return "IA32_MC" + (index - 0x280) + "_CTL2";

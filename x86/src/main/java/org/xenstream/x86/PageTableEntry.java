@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.x86;
 
+import java.util.List;
+
 /// Page-table entries of 64 bits, as 64-bit and PAE guests have them: functions over the entry,
 /// which is a plain `long`.
 ///
@@ -62,7 +64,7 @@ public final class PageTableEntry {
 
   /// The first slot of the highest level 2 table of a 32-bit guest that is Xen's own: where
   /// `HYPERVISOR_VIRT_START_PAE` (0xf5800000) lies (xen/include/public/arch-x86/xen-x86_32.h).
-  public static final int COMPAT_L2_XEN_FIRST = 0xf5800000 >>> 21 & ENTRIES - 1;
+  public static final int COMPAT_L2_XEN_FIRST = (0xf5800000 >>> 21) & (ENTRIES - 1);
 
   private static final BitNames FLAGS =
       BitNames.of(
@@ -85,7 +87,7 @@ public final class PageTableEntry {
   ///
   /// @param frame the new frame, below 2^40; higher bits are dropped
   public static long withFrame(long entry, long frame) {
-    return entry & ~FRAME_MASK | frame << 12 & FRAME_MASK;
+    return (entry & ~FRAME_MASK) | ((frame << 12) & FRAME_MASK);
   }
 
   /// The entry's flags alone.
@@ -118,15 +120,15 @@ public final class PageTableEntry {
               f.width(),
               f.set().stream().map(n -> n.equals("PSE") ? "PAT" : n).toList());
     }
-    String maps =
-        !isPresent(entry)
-            ? "nothing"
-            : isSuperpage(level, entry) || level == PageTableLevel.L1
-                ? "a page of " + level.mappedSize()
-                : "a table";
+    String maps = "a table";
+    if (!isPresent(entry)) {
+      maps = "nothing";
+    } else if (level == PageTableLevel.L1 || isSuperpage(level, entry)) {
+      maps = "a page of " + level.mappedSize();
+    }
     return new Decoded.Group(
         name,
-        java.util.List.of(
+        List.of(
             new Decoded.Explained("entry", entry, 8, "maps " + maps),
             new Decoded.Number("frame", frame(entry), 8, Decoded.Radix.HEX),
             flags));

@@ -4,19 +4,21 @@ package org.xenstream.x86;
 /// The levels of page tables: 1 to 4 in a 64-bit guest, 1 to 3 in a PAE guest.
 public enum PageTableLevel {
   /// Maps pages.
-  L1(12, "4 KiB", false),
+  L1(1, 12, "4 KiB", false),
   /// Maps level 1 tables or superpages of 2 MiB.
-  L2(21, "2 MiB", true),
+  L2(2, 21, "2 MiB", true),
   /// Maps level 2 tables or superpages of 1 GiB; a PAE guest's has 4 entries.
-  L3(30, "1 GiB", true),
+  L3(3, 30, "1 GiB", true),
   /// Maps level 3 tables.
-  L4(39, "512 GiB", false);
+  L4(4, 39, "512 GiB", false);
 
+  private final int number;
   private final int shift;
   private final String mappedSize;
   private final boolean superpages;
 
-  PageTableLevel(int shift, String mappedSize, boolean superpages) {
+  PageTableLevel(int number, int shift, String mappedSize, boolean superpages) {
+    this.number = number;
     this.shift = shift;
     this.mappedSize = mappedSize;
     this.superpages = superpages;
@@ -24,7 +26,7 @@ public enum PageTableLevel {
 
   /// The number of the level, 1 to 4.
   public int number() {
-    return ordinal() + 1;
+    return number;
   }
 
   /// The level of a number.

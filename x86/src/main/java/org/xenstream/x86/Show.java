@@ -41,7 +41,7 @@ interface Show {
   /// A frame number; all ones say that there is none.
   static Show frame(String kind) {
     return (name, value, width) ->
-        value == (width == 8 ? -1L : (1L << 8 * width) - 1)
+        value == (width == 8 ? -1L : (1L << (8 * width)) - 1)
             ? new Decoded.Explained(name, value, width, "no " + kind)
             : HEX.of(name, value, width);
   }

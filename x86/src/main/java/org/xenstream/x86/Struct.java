@@ -113,11 +113,15 @@ final class Struct {
   List<Decoded> decode(MemorySegment blob) {
     List<Decoded> fields = new ArrayList<>();
     String cut = decode(blob, 0, fields);
-    if (cut != null) {
+    if (blob.byteSize() < size) {
       fields.add(
           new Decoded.Problem(
-              "cut in %s.%s: %d of %d octets are there"
-                  .formatted(name, cut, blob.byteSize(), size)));
+              "cut in %s%s: %d of %d octets are there"
+                  .formatted(
+                      name,
+                      cut == null ? " after its last field" : "." + cut,
+                      blob.byteSize(),
+                      size)));
     } else if (blob.byteSize() > size) {
       fields.add(new Decoded.Octets("unknown_tail", blob.asSlice(size)));
     }

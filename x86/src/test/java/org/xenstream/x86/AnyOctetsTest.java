@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -121,7 +122,7 @@ class AnyOctetsTest {
     return MemorySegment.ofArray(octets);
   }
 
-  private static void check(Decoded decoded, MemorySegment blob) {
+  private static void check(Decoded decoded, @Nullable MemorySegment blob) {
     switch (decoded) {
       case Decoded.Group group -> group.fields().forEach(field -> check(field, blob));
       case Decoded.Octets octets ->

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -35,8 +36,8 @@ class LayoutTest {
     describe(ours, "xen_msr_entry", 8, MsrLists.POLICY_ENTRY);
     describe(ours, "xen_cpuid_leaf", 8, CpuidLeaf.STRUCT);
     // Bit-fields have no offset in C, and CPU_XSAVE is described without its area.
-    ours.get("hvm_hw_vpic/64").keySet().removeAll(List.of("state", "mode"));
-    ours.get("hvm_hw_cpu_xsave/64").remove("-");
+    Objects.requireNonNull(ours.get("hvm_hw_vpic/64")).keySet().removeAll(List.of("state", "mode"));
+    Objects.requireNonNull(ours.get("hvm_hw_cpu_xsave/64")).remove("-");
 
     assertEquals(new TreeMap<>(facts()), ours);
   }

@@ -49,7 +49,7 @@ class VcpuContextTest {
     assertEquals(
         "rflags=0x0000000000001206 [MBS, PF, IF, IOPL.0]", Rendering.at(tree, "user_regs.rflags"));
     assertEquals(
-        "trap_ctxt{1{vector=3; flags=0x04 (dpl=0 disables_events); cs=0x0013;"
+        "trap_ctxt{3{vector=3; flags=0x04 (dpl=0 disables_events); cs=0x0013;"
             + " address=0xffffffff8101d070}}",
         Rendering.at(tree, "trap_ctxt"));
     assertEquals(
@@ -130,10 +130,8 @@ class VcpuContextTest {
         List.of("cut in vcpu_guest_context.user_regs.edx: 527 of 2800 octets are there"),
         Rendering.problems(Blobs.vcpuBasic(Blob.ofZeroes(527), 4)));
     assertEquals(
-        List.of("cut in vcpu_guest_context.trap_ctxt[3].address: 770 of 2800 octets are there"),
-        Rendering.problems(Blobs.vcpuBasic(Blob.ofZeroes(770), 4)).stream()
-            .map(text -> text.replaceFirst("trap_ctxt\\[\\d+]", "trap_ctxt[3]"))
-            .toList());
+        List.of("cut in vcpu_guest_context.trap_ctxt[23].cs: 770 of 2800 octets are there"),
+        Rendering.problems(Blobs.vcpuBasic(Blob.ofZeroes(770), 4)));
   }
 
   @Test

@@ -108,8 +108,8 @@ final class Decompression implements ReadableByteChannel {
     return got;
   }
 
-  /// A failure to read the source passes as it is; anything else is the codec's complaint. Where
-  /// it stands is known to within what codecs read ahead.
+  /// A failure to read the source passes as it is; anything else is the codec's complaint. Where it
+  /// stands is known to within what codecs read ahead.
   private IOException failure(Exception e) {
     IOException ofSource = compressed.failure;
     if (ofSource != null) {

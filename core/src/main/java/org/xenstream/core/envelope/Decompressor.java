@@ -18,8 +18,8 @@ public interface Decompressor {
 
   /// Gives the decompressed octets. Concatenated frames are read through.
   ///
-  /// The stream may throw any exception for octets that are none of its kind: the caller turns
-  /// each into a located one.
+  /// The stream may throw any exception for octets that are none of its kind: the caller turns each
+  /// into a located one.
   ///
   /// @param compressed read from its start; closed by the caller
   /// @throws IOException when the source cannot be read

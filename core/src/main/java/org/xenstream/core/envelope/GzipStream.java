@@ -9,8 +9,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import java.util.zip.ZipException;
 
-/// What a gzip file holds (RFC 1952): its members one behind the other, and zeros behind them, which
-/// tapes and block devices leave.
+/// What a gzip file holds (RFC 1952): its members one behind the other, and zeros behind them,
+/// which tapes and block devices leave.
 ///
 /// The JDK's own stream is not taken: it asks its source what is available to tell whether a member
 /// follows, and takes a second member that is cut or damaged, and whatever else comes, for the end.

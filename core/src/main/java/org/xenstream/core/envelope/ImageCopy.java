@@ -62,6 +62,10 @@ public final class ImageCopy {
   private @Nullable StreamHeaders headers;
   private ByteOrder libxlOrder = ByteOrder.LITTLE_ENDIAN;
   private boolean staticDataOver;
+
+  /// The stream may stop here: a libxl stream around it then stops as well.
+  private boolean atCheckpoint;
+
   private long droppedPolicies;
 
   /// @param image the image whose items will be pushed
@@ -77,7 +81,7 @@ public final class ImageCopy {
   /// Takes the next item.
   ///
   /// @throws StreamFormatException when it cannot be written as asked: what the target cannot hold
-  ///     is named, never left out in silence
+  ///   is named, never left out in silence
   public void see(ImageItem item) throws IOException {
     switch (item) {
       case ImageItem.LayerFound found -> layer(found);
@@ -97,7 +101,7 @@ public final class ImageCopy {
   /// @return how many CPU policies were left out
   public long end() throws IOException {
     octets.flush();
-    if (synthesised) {
+    if (synthesised && !atCheckpoint) {
       layers.libxl(LibxlRecord.TYPE_END, order());
     }
     return droppedPolicies;
@@ -121,8 +125,8 @@ public final class ImageCopy {
         }
         octets.take(image.input(), found);
       }
-      case Layer.XenServerPart part when options.layers() == Layers.LIBXL
-          || options.layers() == Layers.XL -> {
+      case Layer.XenServerPart part
+          when options.layers() == Layers.LIBXL || options.layers() == Layers.XL -> {
         if (part.type() > Layer.XenServerPart.LIBXC_LEGACY
             && part.type() != Layer.XenServerPart.END) {
           throw refused(
@@ -153,8 +157,7 @@ public final class ImageCopy {
     layers.xlHeader(config);
   }
 
-  private void beginLibxl(ImageItem.LayerFound found, Layer.LibxlStream stream)
-      throws IOException {
+  private void beginLibxl(ImageItem.LayerFound found, Layer.LibxlStream stream) throws IOException {
     if (options.layers() == Layers.LIBXC) {
       return;
     }
@@ -183,14 +186,10 @@ public final class ImageCopy {
     octets.flush();
     ImageHeader header = given.image();
     int flags =
-        order() == given.order()
-            ? header.options()
-            : header.options() ^ Wire.OPT_BIG_ENDIAN;
+        order() == given.order() ? header.options() : header.options() ^ Wire.OPT_BIG_ENDIAN;
     writer =
         StreamWriter.begin(
-            octets.out(),
-            new ImageHeader(version, flags, header.reserved()),
-            given.domain());
+            octets.out(), new ImageHeader(version, flags, header.reserved()), given.domain());
     staticDataOver = false;
   }
 
@@ -230,7 +229,8 @@ public final class ImageCopy {
       octets.flush();
       writer.accept(framed.record());
     }
-    if (synthesised && framed.record() instanceof StreamRecord.Checkpoint) {
+    atCheckpoint = framed.record() instanceof StreamRecord.Checkpoint;
+    if (synthesised && atCheckpoint) {
       octets.flush();
       layers.libxl(LibxlRecord.TYPE_CHECKPOINT_END, order());
     }
@@ -285,9 +285,6 @@ public final class ImageCopy {
 
   private StreamFormatException refused(long offset, String expected, String found) {
     return new StreamFormatException(
-        Fault.MISPLACED,
-        Location.of(image.name(), offset, "", "copy", null),
-        expected,
-        found);
+        Fault.MISPLACED, Location.of(image.name(), offset, "", "copy", null), expected, found);
   }
 }

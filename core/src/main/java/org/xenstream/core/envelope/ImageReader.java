@@ -38,6 +38,7 @@ public final class ImageReader implements AutoCloseable {
   private static final int MOST_COMPRESSIONS = 4;
   private static final int SIGNATURE = 32;
 
+  private final OctetInput source;
   private OctetInput input;
   private final Limits limits;
   private final Deque<Stage> stages = new ArrayDeque<>();
@@ -46,6 +47,7 @@ public final class ImageReader implements AutoCloseable {
   private @Nullable ImageItem shown;
 
   private ImageReader(OctetInput input, Limits limits) {
+    this.source = input;
     this.input = input;
     this.limits = limits;
     stages.push(this::detect);
@@ -129,10 +131,10 @@ public final class ImageReader implements AutoCloseable {
     return input;
   }
 
-  /// The whole length in octets where it is known, else −1; of the decompressed image, so never
-  /// known for a compressed one.
-  public long size() {
-    return input.size();
+  /// The input that the reader was given: for progress, which a compressed image makes in octets of
+  /// the compressed file.
+  public OctetInput source() {
+    return source;
   }
 
   Limits limits() {

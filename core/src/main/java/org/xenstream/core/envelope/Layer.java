@@ -22,14 +22,14 @@ public sealed interface Layer {
 
   /// The file header of `xl save` and `xl migrate` (`struct save_file_header` of `tools/xl/xl.h`).
   ///
-  /// @param order the byte order of the file's numbers, as its byte-order word tells; xl takes
-  ///     only the host's own
+  /// @param order the byte order of the file's numbers, as its byte-order word tells; xl takes only
+  ///   the host's own
   /// @param byteOrderWord that word, little-endian as it lies
   /// @param mandatoryFlags bit 0: the configuration is JSON; bit 1: a libxl stream follows
   /// @param optionalFlags none is defined
   /// @param optionalData everything between header and stream, as it lies
   /// @param configLength the configuration's length as the optional data states it; −1 when there
-  ///     is no room for the number
+  ///   is no room for the number
   /// @param config the configuration's text, empty when absent, cut when longer than there is room
   record XlSave(
       ByteOrder order,
@@ -64,8 +64,7 @@ public sealed interface Layer {
     }
   }
 
-  /// libvirt's save file of its libxl driver (`libxlSavefileHeader` of
-  /// `src/libxl/libxl_conf.h`).
+  /// libvirt's save file of its libxl driver (`libxlSavefileHeader` of `src/libxl/libxl_conf.h`).
   ///
   /// @param version 1: a legacy image follows, 2: a libxl stream
   /// @param xml the domain's description
@@ -109,7 +108,7 @@ public sealed interface Layer {
 
     /// The part's name in its source.
     public String name() {
-      return switch ((int) type) {
+      return switch (type == (int) type ? (int) type : -1) {
         case 0x0f -> "Xenops";
         case 0xf0 -> "Libxc";
         case 0xf1 -> "Libxl";

@@ -41,8 +41,7 @@ public final class LayerWriter {
     Wire.putU32(octets, 40, 0, order);
     Wire.putU32(octets, 44, 4 + text.length, order);
     Wire.putU32(octets, 48, text.length, order);
-    MemorySegment.copy(
-        MemorySegment.ofArray(text), 0, octets, XL_HEADER + 4L, text.length);
+    MemorySegment.copy(MemorySegment.ofArray(text), 0, octets, XL_HEADER + 4L, text.length);
     write(octets);
   }
 
@@ -98,8 +97,7 @@ public final class LayerWriter {
   private void libxl(int type, MemorySegment body, ByteOrder order) throws IOException {
     long length = body.byteSize();
     MemorySegment octets =
-        MemorySegment.ofArray(
-            new byte[(int) (Wire.RECORD_HEADER + length + Wire.padding(length))]);
+        MemorySegment.ofArray(new byte[(int) (Wire.RECORD_HEADER + length + Wire.padding(length))]);
     Wire.putU32(octets, 0, type, order);
     Wire.putU32(octets, 4, (int) length, order);
     MemorySegment.copy(body, 0, octets, Wire.RECORD_HEADER, length);

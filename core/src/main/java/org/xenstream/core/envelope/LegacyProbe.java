@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Wire;
 
-/// Recognises a legacy image, which has no magic, by what its first octets must be
-/// (specification, "Legacy Images"; `tools/libxc/xc_domain_restore.c` of the releases up to 4.5).
+/// Recognises a legacy image, which has no magic, by what its first octets must be (specification,
+/// "Legacy Images"; `tools/libxc/xc_domain_restore.c` of the releases up to 4.5).
 ///
 /// ```
 ///  64-bit toolstack: u64 p2m_size | PV: u64 ~0, u32 total, id  | HVM: i32 chunk or page count
@@ -44,8 +44,7 @@ final class LegacyProbe {
   }
 
   private static boolean isPvExtendedInfo(MemorySegment first, int width) {
-    boolean allOnes =
-        width == 8 ? Wire.u64(first, 8) == -1L : Wire.u32(first, 4) == -1;
+    boolean allOnes = width == 8 ? Wire.u64(first, 8) == -1L : Wire.u32(first, 4) == -1;
     if (!allOnes) {
       return false;
     }
@@ -70,8 +69,7 @@ final class LegacyProbe {
     int entries = Math.min(chunk, (int) ((first.byteSize() - width - 4) / width));
     for (int i = 0; i < entries; i++) {
       long at = width + 4 + (long) i * width;
-      long entry =
-          width == 8 ? Wire.u64(first, at) : Integer.toUnsignedLong(Wire.u32(first, at));
+      long entry = width == 8 ? Wire.u64(first, at) : Integer.toUnsignedLong(Wire.u32(first, at));
       long type = entry >>> 28;
       boolean plausible = type == 0 || (type >= 0xD && type <= 0xF);
       if (!plausible || (entry & (MOST_PFNS - 1)) >= p2mSize) {

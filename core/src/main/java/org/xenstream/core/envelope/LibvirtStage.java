@@ -13,8 +13,8 @@ import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.Wire;
 
-/// The save file of libvirt's libxl driver: 16 octets of magic, u32 version, u32 length of the
-/// XML, ten unused u32, the XML, then the stream (`src/libxl/libxl_conf.h` of libvirt).
+/// The save file of libvirt's libxl driver: 16 octets of magic, u32 version, u32 length of the XML,
+/// ten unused u32, the XML, then the stream (`src/libxl/libxl_conf.h` of libvirt).
 final class LibvirtStage implements Stage {
   private static final int HEADER = 64;
 
@@ -50,8 +50,7 @@ final class LibvirtStage implements Stage {
             .asSlice(HEADER)
             .toArray(ValueLayout.JAVA_BYTE);
     image.push(version == 2 ? new LibxlStage(image) : image.legacy("a libvirt save file"));
-    return new ImageItem.LayerFound(
-        offset, HEADER + length, new Layer.Libvirt(version, text(xml)));
+    return new ImageItem.LayerFound(offset, HEADER + length, new Layer.Libvirt(version, text(xml)));
   }
 
   /// The XML is written with its NUL.

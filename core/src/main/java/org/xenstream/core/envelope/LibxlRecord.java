@@ -57,8 +57,7 @@ public sealed interface LibxlRecord {
   /// @param emulatorId 0 unknown (legacy), 1 qemu traditional, 2 qemu
   /// @param index which of the domain's emulators
   /// @param context its blob
-  record EmulatorContext(int emulatorId, int index, MemorySegment context)
-      implements LibxlRecord {}
+  record EmulatorContext(int emulatorId, int index, MemorySegment context) implements LibxlRecord {}
 
   /// The libxl part of a checkpoint ends here; libxc records follow.
   record CheckpointEnd() implements LibxlRecord {}

@@ -18,6 +18,10 @@ import org.xenstream.core.format.Wire;
 final class LibxlStage implements Stage {
   private static final int HEADER = 16;
   private static final int VERSION = 2;
+
+  /// "LibxlFmt".
+  private static final long IDENT = 0x4C69_6278_6C46_6D74L;
+
   private static final int EMULATOR_HEADER = 8;
 
   private final ImageReader image;
@@ -62,6 +66,14 @@ final class LibxlStage implements Stage {
   private ImageItem header() throws IOException {
     long offset = image.input().position();
     MemorySegment octets = image.require(HEADER, "libxl", "header");
+    long ident = Wire.u64(octets, 0, ByteOrder.BIG_ENDIAN);
+    if (ident != IDENT) {
+      throw new StreamFormatException(
+          Fault.MARKER,
+          Location.of(image.name(), offset, "libxl", "header", "ident"),
+          "0x%016x".formatted(IDENT),
+          "0x%016x".formatted(ident));
+    }
     int version = Wire.u32(octets, 8, ByteOrder.BIG_ENDIAN);
     if (version != VERSION) {
       throw new StreamFormatException(
@@ -164,7 +176,8 @@ final class LibxlStage implements Stage {
         switch (frame.type()) {
           case LibxlRecord.TYPE_EMULATOR_XENSTORE_DATA, LibxlRecord.TYPE_EMULATOR_CONTEXT ->
               EMULATOR_HEADER;
-          // The specification draws 8 octets; libxl writes and reads 4 (`libxl_sr_stream_format.h`).
+          // The specification draws 8 octets; libxl writes and reads 4
+          // (`libxl_sr_stream_format.h`).
           case LibxlRecord.TYPE_CHECKPOINT_STATE -> 4;
           default -> 0;
         };

@@ -50,7 +50,7 @@ final class Octets {
 
   private void extend(MappedInput mapped, long end) throws IOException {
     long begin = mapped.position();
-    if (begin != to || mapped.channel() != file) {
+    if (begin != to || !mapped.channel().equals(file)) {
       flush();
       file = mapped.channel();
       from = begin;

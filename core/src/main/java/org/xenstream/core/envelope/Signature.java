@@ -46,8 +46,7 @@ enum Signature {
       }
     }
     // A stream whose marker is damaged but whose id is right is still meant as one.
-    if (first.byteSize() >= 12
-        && Wire.u32(first, 8, java.nio.ByteOrder.BIG_ENDIAN) == Wire.ID) {
+    if (first.byteSize() >= 12 && Wire.u32(first, 8, java.nio.ByteOrder.BIG_ENDIAN) == Wire.ID) {
       return LIBXC;
     }
     return BackChannelReader.recognises(first) ? BACK_CHANNEL : OTHER;

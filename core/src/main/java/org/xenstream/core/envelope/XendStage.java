@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.Wire;
 
-/// xend's save file: 16 octets `LinuxGuestRecord`, i32 big-endian length, the configuration, then
-/// a legacy image (`tools/python/xen/xend/XendCheckpoint.py` of the releases up to 4.4).
+/// xend's save file: 16 octets `LinuxGuestRecord`, i32 big-endian length, the configuration, then a
+/// legacy image (`tools/python/xen/xend/XendCheckpoint.py` of the releases up to 4.4).
 final class XendStage implements Stage {
   private static final int HEADER = 20;
 
@@ -30,8 +30,7 @@ final class XendStage implements Stage {
     begun = true;
     OctetInput input = image.input();
     long offset = input.position();
-    int length =
-        Wire.u32(image.require(HEADER, "xend", "header"), 16, ByteOrder.BIG_ENDIAN);
+    int length = Wire.u32(image.require(HEADER, "xend", "header"), 16, ByteOrder.BIG_ENDIAN);
     image.holdConfig(length, offset + 16, "xend", "header", "length");
     byte[] config =
         image

@@ -60,8 +60,7 @@ final class XlStage implements Stage {
             .asSlice(HEADER)
             .toArray(ValueLayout.JAVA_BYTE);
     MemorySegment optionalData = MemorySegment.ofArray(data).asReadOnly();
-    long configLength =
-        length < 4 ? -1 : Integer.toUnsignedLong(Wire.u32(optionalData, 0, order));
+    long configLength = length < 4 ? -1 : Integer.toUnsignedLong(Wire.u32(optionalData, 0, order));
     int held = (int) Math.max(0, Math.min(configLength, length - 4));
     Layer.XlSave layer =
         new Layer.XlSave(

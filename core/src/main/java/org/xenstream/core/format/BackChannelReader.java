@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Since Xen 4.18 the reference writes eight stray zero octets behind each record's header
 /// (`send_checkpoint_dirty_pfn_list` of `xg_sr_restore.c` writes `sizeof(struct xc_sr_record)`).
-/// Both forms are read. Which one it is shows at the first record that has no pfn 0 in front, or
-/// by where the next record begins.
+/// Both forms are read. Which one it is shows at the first record that has no pfn 0 in front, or by
+/// where the next record begins.
 public final class BackChannelReader implements AutoCloseable {
   private static final int TYPE = RecordType.CHECKPOINT_DIRTY_PFN_LIST.code();
   private static final int STRAY = 8;
@@ -62,7 +62,12 @@ public final class BackChannelReader implements AutoCloseable {
       return null;
     }
     if (header.byteSize() < Wire.RECORD_HEADER) {
-      throw fault(Fault.TRUNCATED, offset, null, "8 octets", header.byteSize() + " octets");
+      throw fault(
+          Fault.TRUNCATED,
+          offset + header.byteSize(),
+          null,
+          "8 octets",
+          header.byteSize() + " octets before the end");
     }
     int type = Wire.u32(header, 0);
     if (type != TYPE) {
@@ -130,16 +135,14 @@ public final class BackChannelReader implements AutoCloseable {
   }
 
   private static boolean beginsOrEnds(MemorySegment octets, long at) {
-    return octets.byteSize() == at
-        || (octets.byteSize() >= at + 4 && Wire.u32(octets, at) == TYPE);
+    return octets.byteSize() == at || (octets.byteSize() >= at + 4 && Wire.u32(octets, at) == TYPE);
   }
 
   private StreamFormatException fault(
       Fault fault, long offset, @Nullable String field, String expected, String found) {
     return new StreamFormatException(
         fault,
-        new Location(
-            input.name(), offset, "back channel", index, RecordType.nameOf(TYPE), field),
+        new Location(input.name(), offset, "back channel", index, RecordType.nameOf(TYPE), field),
         expected,
         found);
   }

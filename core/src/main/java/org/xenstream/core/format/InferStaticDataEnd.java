@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 /// A version 3 stream, and a version 2 one that carries the record itself, pass unchanged. The
 /// record that is put in has the place and the index of the one before which it stands.
 public final class InferStaticDataEnd implements RecordSource {
-  private static final MemorySegment OCTETS = staticDataEnd();
-
   private final RecordSource source;
   private final StreamHeaders headers;
   private boolean seen;
@@ -38,11 +36,10 @@ public final class InferStaticDataEnd implements RecordSource {
     return type == RecordType.PAGE_DATA.code() || type == RecordType.X86_PV_P2M_FRAMES.code();
   }
 
-  private static MemorySegment staticDataEnd() {
+  private MemorySegment staticDataEnd() {
     MemorySegment octets = MemorySegment.ofArray(new byte[Wire.RECORD_HEADER]);
-    Wire.putU32(
-        octets, 0, RecordType.STATIC_DATA_END.code(), java.nio.ByteOrder.LITTLE_ENDIAN);
-    return octets.asReadOnly();
+    Wire.putU32(octets, 0, RecordType.STATIC_DATA_END.code(), headers.order());
+    return octets;
   }
 
   @Override
@@ -74,7 +71,7 @@ public final class InferStaticDataEnd implements RecordSource {
       held = framed;
       Frame at = framed.frame();
       return new Framed(
-          new Frame(at.offset(), at.index(), RecordType.STATIC_DATA_END.code(), OCTETS, 0),
+          new Frame(at.offset(), at.index(), RecordType.STATIC_DATA_END.code(), staticDataEnd(), 0),
           new StreamRecord.StaticDataEnd());
     }
     return framed;

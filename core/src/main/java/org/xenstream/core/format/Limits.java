@@ -5,7 +5,7 @@ package org.xenstream.core.format;
 /// memory is taken.
 ///
 /// @param maxRecordLength the longest body of a libxc or libxl record in octets. The reference's
-///     limit for libxc is [Wire#RECORD_LENGTH_MAX]; its libxl has none
+///   limit for libxc is [Wire#RECORD_LENGTH_MAX]; its libxl has none
 /// @param maxConfigLength the longest configuration text in an outer layer, in octets
 /// @param maxDecompressed the most octets a compressed layer may yield
 public record Limits(long maxRecordLength, long maxConfigLength, long maxDecompressed) {

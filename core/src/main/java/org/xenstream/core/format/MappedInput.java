@@ -72,7 +72,10 @@ public final class MappedInput implements OctetInput {
 
   @Override
   public MemorySegment peek(long count) throws IOException {
-    long length = Math.min(count, size - position);
+    long length = Math.min(count, left());
+    if (length == 0) {
+      return window.asSlice(0, 0);
+    }
     long at = position - windowStart;
     if (at + length > window.byteSize()) {
       slide(length);
@@ -81,10 +84,15 @@ public final class MappedInput implements OctetInput {
     return window.asSlice(at, length);
   }
 
+  /// None where the channel was given to us standing behind its end.
+  private long left() {
+    return Math.max(0, size - position);
+  }
+
   private void slide(long length) throws IOException {
     unmap();
     Arena fresh = Arena.ofShared();
-    long extent = Math.min(Math.max(WINDOW, length), size - position);
+    long extent = Math.min(Math.max(WINDOW, length), left());
     try {
       window = channel.map(FileChannel.MapMode.READ_ONLY, position, extent, fresh);
     } catch (IOException | RuntimeException e) {
@@ -106,7 +114,7 @@ public final class MappedInput implements OctetInput {
 
   @Override
   public long advance(long count) {
-    long passed = Math.min(count, size - position);
+    long passed = Math.min(count, left());
     position += passed;
     return passed;
   }

@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 
 /// Octets in order, seen through a window that only moves forward.
 ///
-/// Two kinds exist: a mapped file ([MappedInput]), whose views are the file's pages and which
-/// reads only what is touched, and a channel ([ChannelInput]), which fills one growing buffer.
+/// Two kinds exist: a mapped file ([MappedInput]), whose views are the file's pages and which reads
+/// only what is touched, and a channel ([ChannelInput]), which fills one growing buffer.
 public interface OctetInput extends AutoCloseable {
   /// The source's name, for messages.
   String name();

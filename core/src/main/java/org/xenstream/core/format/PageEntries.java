@@ -4,8 +4,8 @@ package org.xenstream.core.format;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/// The entries of a PAGE_DATA record: for each page its type in bits 63–60 and its pfn in bits
-/// 51–0 (specification, "PAGE_DATA").
+/// The entries of a PAGE_DATA record: for each page its type in bits 63–60 and its pfn in bits 51–0
+/// (specification, "PAGE_DATA").
 ///
 /// All that the rules and the summaries ask of a batch is gathered in one pass when the object is
 /// made, so that a batch in which nothing is odd is walked once.

@@ -4,10 +4,9 @@ package org.xenstream.core.format;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// Where the pages of a PAGE_DATA record lie: runs of whole pages, in the order of the entries
-/// that carry data. A reader gives one run, in its own buffer or mapping; a saver gives guest
-/// memory where it is, and scratch pages for what it had to change. Nothing is ever copied into
-/// one block.
+/// Where the pages of a PAGE_DATA record lie: runs of whole pages, in the order of the entries that
+/// carry data. A reader gives one run, in its own buffer or mapping; a saver gives guest memory
+/// where it is, and scratch pages for what it had to change. Nothing is ever copied into one block.
 ///
 /// @param runs the runs, each a multiple of [Wire#PAGE_SIZE] octets; kept, not copied
 public record PageRuns(List<MemorySegment> runs) {

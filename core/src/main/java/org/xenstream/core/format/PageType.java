@@ -43,8 +43,22 @@ public final class PageType {
   public static final int TABLE_SET = 0b0001_1110_0001_1110;
 
   private static final String[] NAMES = {
-    "NOTAB", "L1TAB", "L2TAB", "L3TAB", "L4TAB", "0x5", "0x6", "0x7", "0x8", "L1TAB_PIN",
-    "L2TAB_PIN", "L3TAB_PIN", "L4TAB_PIN", "BROKEN", "XALLOC", "XTAB"
+    "NOTAB",
+    "L1TAB",
+    "L2TAB",
+    "L3TAB",
+    "L4TAB",
+    "0x5",
+    "0x6",
+    "0x7",
+    "0x8",
+    "L1TAB_PIN",
+    "L2TAB_PIN",
+    "L3TAB_PIN",
+    "L4TAB_PIN",
+    "BROKEN",
+    "XALLOC",
+    "XTAB"
   };
 
   private PageType() {}

@@ -40,12 +40,10 @@ final class RecordParser {
         yield new StreamRecord.PvInfo(u8(body, 0), u8(body, 1));
       }
       case X86_PV_P2M_FRAMES -> p2mFrames(frame, body);
-      case X86_PV_VCPU_BASIC ->
-          new StreamRecord.PvVcpuBasic(vcpuId(frame, body), afterCount(body));
+      case X86_PV_VCPU_BASIC -> new StreamRecord.PvVcpuBasic(vcpuId(frame, body), afterCount(body));
       case X86_PV_VCPU_EXTENDED ->
           new StreamRecord.PvVcpuExtended(vcpuId(frame, body), afterCount(body));
-      case X86_PV_VCPU_XSAVE ->
-          new StreamRecord.PvVcpuXsave(vcpuId(frame, body), afterCount(body));
+      case X86_PV_VCPU_XSAVE -> new StreamRecord.PvVcpuXsave(vcpuId(frame, body), afterCount(body));
       case X86_PV_VCPU_MSRS -> new StreamRecord.PvVcpuMsrs(vcpuId(frame, body), afterCount(body));
       case SHARED_INFO -> {
         exactly(frame, Wire.PAGE_SIZE);
@@ -134,13 +132,13 @@ final class RecordParser {
     return body.asSlice(COUNT_HEADER);
   }
 
-  /// An array of u64: as it lies when the stream is little-endian, else a swapped copy, which is
-  /// no longer than the octets that are there.
+  /// An array of u64: as it lies when the stream is little-endian, else a swapped copy, which is no
+  /// longer than the octets that are there.
   private MemorySegment numbers(MemorySegment octets) {
     if (order == ByteOrder.LITTLE_ENDIAN) {
       return octets;
     }
-    MemorySegment swapped = MemorySegment.ofArray(new long[(int) (octets.byteSize() >>> 3)]);
+    MemorySegment swapped = MemorySegment.ofArray(new byte[(int) (octets.byteSize() & -8L)]);
     for (long at = 0; at < swapped.byteSize(); at += 8) {
       Wire.putU64(swapped, at, Wire.u64(octets, at, order), ByteOrder.LITTLE_ENDIAN);
     }

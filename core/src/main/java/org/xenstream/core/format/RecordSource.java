@@ -4,8 +4,8 @@ package org.xenstream.core.format;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// Records in order, pulled: a reader of octets, a decorator of another source, a translated
-/// legacy image, or a guest being saved.
+/// Records in order, pulled: a reader of octets, a decorator of another source, a translated legacy
+/// image, or a guest being saved.
 public interface RecordSource extends AutoCloseable {
   /// The source's name, for messages.
   String name();

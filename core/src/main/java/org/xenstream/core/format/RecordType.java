@@ -46,8 +46,8 @@ public enum RecordType {
   X86_CPUID_POLICY(0x00000011),
   /// MSR policy (version 3).
   X86_MSR_POLICY(0x00000012),
-  /// Names the CPU on which the guest was saved. Only in drafts of the specification, which gave
-  /// no number that survives; being informative it takes the first optional number here.
+  /// Names the CPU on which the guest was saved. Only in drafts of the specification, which gave no
+  /// number that survives; being informative it takes the first optional number here.
   SAVING_CPU(0x80000000);
 
   /// Bit 31 of a type: set for optional records.
@@ -68,7 +68,7 @@ public enum RecordType {
 
   /// The type with this number, or null when the specification knows none.
   public static @Nullable RecordType of(int code) {
-    if (code >= 0 && code < SAVING_CPU.ordinal()) {
+    if (code >= 0 && code < MANDATORY.length - 1) {
       return MANDATORY[code];
     }
     return code == SAVING_CPU.code ? SAVING_CPU : null;

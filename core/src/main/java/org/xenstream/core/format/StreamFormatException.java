@@ -6,8 +6,8 @@ import java.io.IOException;
 /// The octets are not what the format wants, and the reader cannot know where the next field lies
 /// (or, for a record's body, what it says).
 ///
-/// The message names source, offset, record, field, expected and found:
-/// `domain.img @0x2a08 (record #17 HVM_PARAMS.count): expected 40 octets, found 24`.
+/// The message names source, offset, record, field, expected and found: `domain.img @0x2a08 (record
+/// #17 HVM_PARAMS.count): expected 40 octets, found 24`.
 public final class StreamFormatException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 /// Reads a libxc stream: headers, then records.
 ///
 /// It holds one record at a time, and passes over it at its next step: whoever copies a stream may
-/// take a record's octets, or some first ones, from the input while the record is shown. It stops after END; after a CHECKPOINT the stream may also just
-/// end, as a checkpointed one does when its sender dies (specification, "CHECKPOINT").
+/// take a record's octets, or some first ones, from the input while the record is shown. It stops
+/// after END; after a CHECKPOINT the stream may also just end, as a checkpointed one does when its
+/// sender dies (specification, "CHECKPOINT").
 public final class StreamReader implements RecordSource {
   private final OctetInput input;
   private final Limits limits;
@@ -203,10 +204,7 @@ public final class StreamReader implements RecordSource {
       String expected,
       String found) {
     return new StreamFormatException(
-        fault,
-        new Location(input.name(), offset, "libxc", index, part, field),
-        expected,
-        found);
+        fault, new Location(input.name(), offset, "libxc", index, part, field), expected, found);
   }
 
   @Override

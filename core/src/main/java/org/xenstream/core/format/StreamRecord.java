@@ -156,8 +156,8 @@ public sealed interface StreamRecord {
     }
   }
 
-  /// "HVM_PARAMS": the parameters of an HVM guest. A record without any is tolerated (Errata 1)
-  /// and never written.
+  /// "HVM_PARAMS": the parameters of an HVM guest. A record without any is tolerated (Errata 1) and
+  /// never written.
   ///
   /// @param params 16 octets for each: u64 index, u64 value, little-endian
   record HvmParams(MemorySegment params) implements StreamRecord {
@@ -278,8 +278,8 @@ public sealed interface StreamRecord {
   }
 
   /// A record of a known type whose own fields do not fit its length. Its frame is sound, so a
-  /// verification goes on behind it and a copy passes it through; whoever needs its content
-  /// throws `why`.
+  /// verification goes on behind it and a copy passes it through; whoever needs its content throws
+  /// `why`.
   ///
   /// @param type its number
   /// @param body its body, in the stream's byte order

@@ -3,6 +3,7 @@ package org.xenstream.core.format;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
@@ -33,15 +34,13 @@ public final class StreamWriter implements RecordSink {
   /// Writes both headers and gives the writer for the records.
   ///
   /// @param out blocking; stays the caller's to close
-  public static StreamWriter begin(
-      GatheringByteChannel out, ImageHeader image, DomainHeader domain) throws IOException {
-    MemorySegment octets =
-        MemorySegment.ofArray(new byte[Wire.IMAGE_HEADER + Wire.DOMAIN_HEADER]);
+  public static StreamWriter begin(GatheringByteChannel out, ImageHeader image, DomainHeader domain)
+      throws IOException {
+    MemorySegment octets = MemorySegment.ofArray(new byte[Wire.IMAGE_HEADER + Wire.DOMAIN_HEADER]);
     Wire.putU64(octets, 0, Wire.MARKER, ByteOrder.BIG_ENDIAN);
     Wire.putU32(octets, 8, Wire.ID, ByteOrder.BIG_ENDIAN);
     Wire.putU32(octets, 12, image.version(), ByteOrder.BIG_ENDIAN);
-    Wire.putU64(
-        octets, 16, (long) image.options() << 48 | image.reserved(), ByteOrder.BIG_ENDIAN);
+    Wire.putU64(octets, 16, (long) image.options() << 48 | image.reserved(), ByteOrder.BIG_ENDIAN);
     MemorySegment d = octets.asSlice(Wire.IMAGE_HEADER);
     ByteOrder order = image.order();
     Wire.putU32(d, 0, domain.type(), order);
@@ -151,7 +150,7 @@ public final class StreamWriter implements RecordSink {
     if (order == ByteOrder.LITTLE_ENDIAN) {
       return little;
     }
-    MemorySegment swapped = MemorySegment.ofArray(new long[(int) (little.byteSize() >>> 3)]);
+    MemorySegment swapped = MemorySegment.ofArray(new byte[(int) (little.byteSize() & -8L)]);
     for (long at = 0; at < swapped.byteSize(); at += 8) {
       Wire.putU64(swapped, at, Wire.u64(little, at), order);
     }
@@ -163,10 +162,18 @@ public final class StreamWriter implements RecordSink {
       int to = Math.min(octets.size(), from + MOST_BUFFERS);
       ByteBuffer[] buffers = new ByteBuffer[to - from];
       for (int i = from; i < to; i++) {
-        buffers[i - from] = octets.get(i).asByteBuffer();
+        buffers[i - from] = buffer(octets.get(i));
       }
       writeFully(buffers);
     }
+  }
+
+  /// Native memory and arrays of octets are written from where they lie; an array of any other
+  /// numbers cannot be seen as a buffer.
+  private static ByteBuffer buffer(MemorySegment octets) {
+    return octets.isNative() || octets.heapBase().orElse(null) instanceof byte[]
+        ? octets.asByteBuffer()
+        : ByteBuffer.wrap(octets.toArray(ValueLayout.JAVA_BYTE));
   }
 
   private void writeFully(ByteBuffer[] buffers) throws IOException {

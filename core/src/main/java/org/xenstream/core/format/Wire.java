@@ -40,8 +40,8 @@ public final class Wire {
   /// Records, header and body together, are padded to a multiple of this many octets.
   public static final int RECORD_ALIGNMENT = 8;
 
-  /// `REC_LENGTH_MAX` of the reference (`tools/libs/guest/xg_sr_stream_format.h`, 128 MiB since
-  /// Xen 4.10): the longest body a reader takes; this length itself is allowed.
+  /// `REC_LENGTH_MAX` of the reference (`tools/libs/guest/xg_sr_stream_format.h`, 128 MiB since Xen
+  /// 4.10): the longest body a reader takes; this length itself is allowed.
   public static final long RECORD_LENGTH_MAX = 128L << 20;
 
   /// Domain header type: x86 PV.
@@ -115,14 +115,12 @@ public final class Wire {
   /// Writes two octets in the given order.
   public static void putU16(MemorySegment octets, long offset, int value, ByteOrder order) {
     short bits = (short) value;
-    octets.set(
-        U16, offset, order == ByteOrder.LITTLE_ENDIAN ? bits : Short.reverseBytes(bits));
+    octets.set(U16, offset, order == ByteOrder.LITTLE_ENDIAN ? bits : Short.reverseBytes(bits));
   }
 
   /// Writes four octets in the given order.
   public static void putU32(MemorySegment octets, long offset, int value, ByteOrder order) {
-    octets.set(
-        U32, offset, order == ByteOrder.LITTLE_ENDIAN ? value : Integer.reverseBytes(value));
+    octets.set(U32, offset, order == ByteOrder.LITTLE_ENDIAN ? value : Integer.reverseBytes(value));
   }
 
   /// Writes eight octets in the given order.

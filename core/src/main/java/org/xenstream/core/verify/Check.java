@@ -8,7 +8,4 @@ interface Check {
   /// Looks at the next item. The state already tells what came before it, and not yet the item
   /// itself. No view of the item is kept.
   void see(ImageItem item, StreamState before, Report report);
-
-  /// Looks back, once, when the image has ended in good order or at a fault.
-  void end(StreamState state, Report report);
 }

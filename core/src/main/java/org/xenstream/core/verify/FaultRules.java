@@ -24,11 +24,21 @@ final class FaultRules {
           libxc || layer.equals("back channel")
               ? Rule.RECORD_TOO_LONG
               : libxl ? Rule.LIBXL_RECORD_TOO_LONG : Rule.LAYER_TEXT_TOO_LONG;
-      case MALFORMED_BODY -> libxl ? Rule.LIBXL_RECORD_SIZE : malformed(-1);
+      case MALFORMED_BODY ->
+          libxl ? Rule.LIBXL_RECORD_SIZE : malformed(typeNamed(fault.location().part()));
       case MALFORMED_LAYER -> layer.equals("xl") ? Rule.XL_BYTE_ORDER : Rule.LAYER_MALFORMED;
       case DECOMPRESSION -> Rule.DECOMPRESSION_FAILED;
       case MISPLACED -> Rule.RECORD_MISPLACED;
     };
+  }
+
+  private static int typeNamed(String name) {
+    for (RecordType type : RecordType.values()) {
+      if (type.name().equals(name)) {
+        return type.code();
+      }
+    }
+    return RecordType.PAGE_DATA.code();
   }
 
   /// The rule for a libxc record that contradicts itself.

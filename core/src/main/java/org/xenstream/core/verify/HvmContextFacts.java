@@ -21,6 +21,9 @@ public final class HvmContextFacts {
   /// Typecode of the entry that starts a context.
   public static final int HEADER = 1;
 
+  /// The highest typecode that any release knows.
+  public static final int LAST = 20;
+
   /// What the header's `magic` must be (`HVM_FILE_MAGIC`), in every release.
   public static final int MAGIC = 0x54381286;
 

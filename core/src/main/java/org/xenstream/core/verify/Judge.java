@@ -40,13 +40,14 @@ public final class Judge {
   private final Report report;
   private final StreamState state;
   private final List<Check> checks;
+  private boolean faulted;
 
   /// @param source the image's name, for locations
   /// @param options what to judge by
   public Judge(String source, Options options) {
     this.options = options;
-    this.report = new Report(options.ignored(), options.mostOfEach());
-    this.state = new StreamState(source);
+    this.report = new Report(source, options.ignored(), options.mostOfEach());
+    this.state = new StreamState();
     this.checks = Checks.fresh(options.target());
   }
 
@@ -75,23 +76,30 @@ public final class Judge {
 
   /// Takes in that the structure could not be followed any further.
   public void fault(StreamFormatException fault) {
-    state.fault();
-    Rule rule = Rule.of(fault.fault());
+    faulted = true;
+    Rule rule = FaultRules.of(fault);
     // What came behind the last complete checkpoint is dropped by a restore, which then goes on
     // with that checkpoint's state (`remus_failover` in `xg_sr_restore.c`).
-    if (rule == Rule.TRUNCATED && state.checkpoints() > 0) {
+    if (rule == Rule.TRUNCATED && state.completeCheckpoints() > 0) {
       rule = Rule.CHECKPOINT_INCOMPLETE;
     }
     report.add(
-        rule,
-        fault.location(),
-        "expected %s, found %s".formatted(fault.expected(), fault.found()));
+        rule, fault.location(), "expected %s, found %s".formatted(fault.expected(), fault.found()));
   }
 
   /// Ends the image.
   public Verdict end() {
-    for (int i = 0; i < checks.size(); i++) {
-      checks.get(i).end(state, report);
+    // libxl's part of a checkpoint is missing: `libxl_stream_read.c` tells libxc to fail over to
+    // the
+    // checkpoint before it, and if there is none, libxc gives up (`handle_checkpoint`).
+    if (state.isCheckpointOpen() && !faulted) {
+      report.outside(
+          state.completeCheckpoints() > 0 ? Rule.CHECKPOINT_INCOMPLETE : Rule.TRUNCATED,
+          state.end(),
+          "libxl",
+          "record header",
+          null,
+          "expected libxl records up to CHECKPOINT_END, found the end");
     }
     return new Verdict(report.findings(), report.counts(), options.target());
   }

@@ -26,9 +26,11 @@ public enum Remedy {
   CHOOSE_RELEASE(
       "Restore on a release that takes it (judge again with `--for` another one), or save again on a"
           + " host of the release wanted."),
+  /// The stream is sound as a checkpointed one.
+  AS_CHECKPOINTED(
+      "Receive it as a checkpointed stream (`xl migrate-receive -r`): `xl restore` refuses it."),
   /// Judged by a limit of this project.
-  RAISE_LIMIT(
-      "If the image is trusted, raise the limit; else treat it as damaged or hostile."),
+  RAISE_LIMIT("If the image is trusted, raise the limit; else treat it as damaged or hostile."),
   /// Nothing is wrong.
   NOTHING("Nothing: this is for information.");
 

@@ -2,21 +2,28 @@
 package org.xenstream.core.verify;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.LibxlFrame;
+import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Location;
 
 /// Gathers findings. A rule that speaks more often than the limit is counted and no longer quoted,
 /// so that a hostile image cannot fill the memory with its faults.
 final class Report {
+  private final String source;
   private final Set<Rule> ignored;
   private final int mostOfEach;
   private final List<Finding> findings = new ArrayList<>();
-  private final Map<Rule, Long> counts = new EnumMap<>(Rule.class);
 
-  Report(Set<Rule> ignored, int mostOfEach) {
+  // No EnumMap: it would make all rules, which an image without a finding need not pay for.
+  private final Map<Rule, Long> counts = new HashMap<>();
+
+  Report(String source, Set<Rule> ignored, int mostOfEach) {
+    this.source = source;
     this.ignored = ignored;
     this.mostOfEach = mostOfEach;
   }
@@ -28,13 +35,66 @@ final class Report {
   }
 
   void add(Rule rule, Location location, String message) {
-    if (ignored.contains(rule)) {
-      return;
-    }
-    if (wants(rule)) {
+    if (!counted(rule)) {
       findings.add(new Finding(rule, location, message));
+      count(rule);
     }
+  }
+
+  /// Counts a finding that is not to be quoted, so that a loop over what a hostile image holds need
+  /// not make a message for each.
+  ///
+  /// @return whether that is all there is to do; else the finding is to be added
+  boolean counted(Rule rule) {
+    if (wants(rule)) {
+      return false;
+    }
+    if (!ignored.contains(rule)) {
+      count(rule);
+    }
+    return true;
+  }
+
+  private void count(Rule rule) {
     counts.merge(rule, 1L, Long::sum);
+  }
+
+  /// A finding at a field of a libxc record.
+  ///
+  /// @param at the field's place in the body, in octets; −8 for the header's type, −4 for its
+  ///   length
+  void at(Rule rule, Frame frame, long at, @Nullable String field, String message) {
+    add(rule, Location.of(source, frame, frame.bodyOffset() + at, field), message);
+  }
+
+  /// A finding that a libxc record stands where it may not, or at all.
+  void placed(Rule rule, Frame frame, String message) {
+    at(rule, frame, -8, null, message);
+  }
+
+  /// A finding about the body's length.
+  void length(Rule rule, Frame frame, String expected) {
+    at(rule, frame, -4, "body_length", expected(expected, frame.length()));
+  }
+
+  /// A finding at a place outside libxc records.
+  void outside(
+      Rule rule, long offset, String layer, String part, @Nullable String field, String message) {
+    add(rule, Location.of(source, offset, layer, part, field), message);
+  }
+
+  /// A finding at a field of a libxl record; `at` as above.
+  void at(Rule rule, LibxlFrame frame, long at, @Nullable String field, String message) {
+    add(rule, frame.at(source, frame.bodyOffset() + at, field), message);
+  }
+
+  /// "expected …, found …".
+  static String expected(String expected, Object found) {
+    return "expected " + expected + ", found " + found;
+  }
+
+  static String hex(long number) {
+    return "0x" + Long.toHexString(number);
   }
 
   List<Finding> findings() {

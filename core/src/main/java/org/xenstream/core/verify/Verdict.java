@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// @param findings the findings in the order of the image, at most so many of each rule
 /// @param counts how often each rule spoke, quoted or not
 /// @param target the release for which the image was judged, or null for any
-public record Verdict(
-    List<Finding> findings, Map<Rule, Long> counts, @Nullable Release target) {
+public record Verdict(List<Finding> findings, Map<Rule, Long> counts, @Nullable Release target) {
   public Verdict {
     findings = List.copyOf(findings);
     counts = Map.copyOf(counts);

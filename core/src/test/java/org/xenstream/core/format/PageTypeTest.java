@@ -42,7 +42,6 @@ class PageTypeTest {
 
   @Test
   void reservedTypesAreFiveToEight() {
-    assertEquals(
-        IntStream.rangeClosed(5, 8).map(type -> 1 << type).sum(), PageType.RESERVED_SET);
+    assertEquals(IntStream.rangeClosed(5, 8).map(type -> 1 << type).sum(), PageType.RESERVED_SET);
   }
 }

@@ -20,12 +20,26 @@ class RecordTypeTest {
   void hasTheNumbersOfTheSpecification() {
     assertEquals(
         List.of(
-            "END 0x0", "PAGE_DATA 0x1", "X86_PV_INFO 0x2", "X86_PV_P2M_FRAMES 0x3",
-            "X86_PV_VCPU_BASIC 0x4", "X86_PV_VCPU_EXTENDED 0x5", "X86_PV_VCPU_XSAVE 0x6",
-            "SHARED_INFO 0x7", "X86_TSC_INFO 0x8", "HVM_CONTEXT 0x9", "HVM_PARAMS 0xa",
-            "TOOLSTACK 0xb", "X86_PV_VCPU_MSRS 0xc", "VERIFY 0xd", "CHECKPOINT 0xe",
-            "CHECKPOINT_DIRTY_PFN_LIST 0xf", "STATIC_DATA_END 0x10", "X86_CPUID_POLICY 0x11",
-            "X86_MSR_POLICY 0x12", "SAVING_CPU 0x80000000"),
+            "END 0x0",
+            "PAGE_DATA 0x1",
+            "X86_PV_INFO 0x2",
+            "X86_PV_P2M_FRAMES 0x3",
+            "X86_PV_VCPU_BASIC 0x4",
+            "X86_PV_VCPU_EXTENDED 0x5",
+            "X86_PV_VCPU_XSAVE 0x6",
+            "SHARED_INFO 0x7",
+            "X86_TSC_INFO 0x8",
+            "HVM_CONTEXT 0x9",
+            "HVM_PARAMS 0xa",
+            "TOOLSTACK 0xb",
+            "X86_PV_VCPU_MSRS 0xc",
+            "VERIFY 0xd",
+            "CHECKPOINT 0xe",
+            "CHECKPOINT_DIRTY_PFN_LIST 0xf",
+            "STATIC_DATA_END 0x10",
+            "X86_CPUID_POLICY 0x11",
+            "X86_MSR_POLICY 0x12",
+            "SAVING_CPU 0x80000000"),
         Arrays.stream(RecordType.values())
             .map(type -> "%s 0x%x".formatted(type, type.code()))
             .toList());

@@ -39,9 +39,11 @@ class WireTest {
   void writesEitherOrder() {
     assertArrayEquals(HexFormat.of().parseHex("00cdab00000000000000"), written(LITTLE_ENDIAN, 2));
     assertArrayEquals(HexFormat.of().parseHex("00abcd00000000000000"), written(BIG_ENDIAN, 2));
-    assertArrayEquals(HexFormat.of().parseHex("00cdab896700000000" + "00"), written(LITTLE_ENDIAN, 4));
+    assertArrayEquals(
+        HexFormat.of().parseHex("00cdab896700000000" + "00"), written(LITTLE_ENDIAN, 4));
     assertArrayEquals(HexFormat.of().parseHex("006789abcd00000000" + "00"), written(BIG_ENDIAN, 4));
-    assertArrayEquals(HexFormat.of().parseHex("00cdab8967452301ef" + "00"), written(LITTLE_ENDIAN, 8));
+    assertArrayEquals(
+        HexFormat.of().parseHex("00cdab8967452301ef" + "00"), written(LITTLE_ENDIAN, 8));
     assertArrayEquals(HexFormat.of().parseHex("00ef0123456789abcd" + "00"), written(BIG_ENDIAN, 8));
   }
 

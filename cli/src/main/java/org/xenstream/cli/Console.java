@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// Where a command speaks: its results to `out`, everything else to `err`.
+///
+/// @param out results; buffered, flushed when the command ends
+/// @param err messages and progress
+/// @param colour whether results may be coloured
+/// @param interactive whether somebody watches `err`, so that progress is shown
+record Console(PrintStream out, PrintStream err, boolean colour, boolean interactive) {
+  private static final int BUFFER = 1 << 16;
+
+  /// The process's own streams. Colour only on a terminal, and never with `NO_COLOR`.
+  static Console ofProcess() {
+    String noColour = System.getenv("NO_COLOR");
+    boolean mayColour = noColour == null || noColour.isEmpty();
+    return new Console(
+        new PrintStream(
+            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER),
+            false,
+            StandardCharsets.UTF_8),
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+        mayColour && isTerminal(1),
+        isTerminal(2));
+  }
+
+  /// Tells whether a descriptor of this process is a terminal, by where it leads: asking the
+  /// virtual machine would start its whole terminal library.
+  private static boolean isTerminal(int descriptor) {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
+          || target.equals("/dev/console");
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  /// A text in red.
+  String red(String text) {
+    return paint("31", text);
+  }
+
+  /// A text in yellow.
+  String yellow(String text) {
+    return paint("33", text);
+  }
+
+  /// A text in green.
+  String green(String text) {
+    return paint("32", text);
+  }
+
+  /// A text in bold.
+  String bold(String text) {
+    return paint("1", text);
+  }
+
+  /// A text that may be overlooked.
+  String faint(String text) {
+    return paint("2", text);
+  }
+
+  private String paint(String code, String text) {
+    return colour ? "\033[" + code + "m" + text + "\033[0m" : text;
+  }
+
+  /// A line to `err`, led by the tool's name.
+  void complain(String line) {
+    err.println("xenstream: " + line);
+  }
+}

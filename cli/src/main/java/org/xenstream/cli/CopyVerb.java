@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.ImageCopy;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.ImageReader;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/// `copy`: rewrites an image.
+final class CopyVerb implements Verb {
+  @Override
+  public CommandSpec spec() {
+    CommandSpec spec =
+        Verb.spec(
+            "copy",
+            "Copies an image: as it is, in another version or byte order, or with other layers.",
+            "Compression is taken off. What does not change is copied to the octet. What the target"
+                + " cannot hold is refused, not left out.");
+    spec.usageMessage()
+        .exitCodeList(
+            java.util.Map.of(
+                "0", "the copy is complete",
+                "1", "the image's structure cannot be followed, or the target cannot hold it",
+                "2", "a file cannot be opened or written, no image, or bad usage"));
+    spec.addOption(
+        Verb.value(
+            "--to-version",
+            "2|3",
+            "Write this version of the format. Version 3 needs Xen"
+                + " 4.14; version 2 has no CPU policies."));
+    spec.addOption(
+        Verb.flag("--drop-policies", "Leave out the CPU policies that version 2 cannot hold."));
+    spec.addOption(
+        Verb.value(
+            "--byte-order",
+            "little|big",
+            "Write fields in this order; blobs and pages stay as they are. No Xen on x86 takes a"
+                + " big-endian image: it is for other readers, and for tests."));
+    spec.addOption(
+        Verb.flag("--strip-layers", "Write the bare libxc stream; the same as --layer libxc."));
+    spec.addOption(
+        Verb.value(
+            "--layer",
+            "libxc|libxl|xl",
+            "Write a bare libxc stream, a libxl stream, or an xl save file; layers that the image"
+                + " does not have are made."));
+    spec.addOption(
+        Verb.value(
+            "--config",
+            "FILE",
+            "The domain's configuration (JSON, as 'xl list -l' writes it) for --layer xl, in place"
+                + " of the image's own."));
+    spec.addPositional(file("0", "IN", "The image; '-' for standard input."));
+    spec.addPositional(
+        file("1", "OUT", "The copy; '-' for standard output. It appears when it is complete."));
+    return Verb.own(this, spec);
+  }
+
+  private static PositionalParamSpec file(String index, String label, String description) {
+    return PositionalParamSpec.builder()
+        .index(index)
+        .arity("1")
+        .paramLabel(label)
+        .type(String.class)
+        .description(description)
+        .build();
+  }
+
+  @Override
+  public int run(ParseResult arguments, Console console) throws IOException {
+    ImageCopy.Options options = options(arguments);
+    String in = arguments.matchedPositionalValue(0, "-");
+    String out = arguments.matchedPositionalValue(1, "-");
+    try (ImageReader reader = Images.open(in);
+        OutputFile output = OutputFile.open(out);
+        Progress progress = new Progress(console, "copy", reader.source())) {
+      ImageCopy copy = new ImageCopy(reader, output.channel(), options);
+      for (ImageItem item = reader.next(); item != null; item = reader.next()) {
+        copy.see(item);
+        progress.step();
+      }
+      long dropped = copy.end();
+      output.commit();
+      if (dropped > 0) {
+        console.complain(
+            Units.plural(dropped, "record")
+                + " of CPU policies left out: the toolstack that restores the copy has to know"
+                + " them");
+      }
+      return SOUND;
+    } catch (InternalError e) {
+      throw new IOException(in + ": the file was shortened while it was read", e);
+    }
+  }
+
+  private static ImageCopy.Options options(ParseResult arguments) throws IOException {
+    String config = arguments.matchedOptionValue("--config", (String) null);
+    ImageCopy.Layers layers = layers(arguments);
+    if (config != null && layers != ImageCopy.Layers.XL) {
+      throw VerifyVerb.bad(arguments, "--config goes with --layer xl");
+    }
+    return new ImageCopy.Options(
+        version(arguments),
+        order(arguments),
+        layers,
+        Verb.has(arguments, "--drop-policies"),
+        config == null ? null : Files.readString(Path.of(config)));
+  }
+
+  private static int version(ParseResult arguments) {
+    String version = arguments.matchedOptionValue("--to-version", "0");
+    return switch (version) {
+      case "0", "2", "3" -> Integer.parseInt(version);
+      default -> throw VerifyVerb.bad(arguments, "--to-version takes 2 or 3, not " + version);
+    };
+  }
+
+  private static @Nullable ByteOrder order(ParseResult arguments) {
+    String order = arguments.matchedOptionValue("--byte-order", "");
+    return switch (order) {
+      case "" -> null;
+      case "little" -> ByteOrder.LITTLE_ENDIAN;
+      case "big" -> ByteOrder.BIG_ENDIAN;
+      default -> throw VerifyVerb.bad(arguments, "--byte-order takes little or big, not " + order);
+    };
+  }
+
+  private static ImageCopy.Layers layers(ParseResult arguments) {
+    String layer = arguments.matchedOptionValue("--layer", "");
+    if (Verb.has(arguments, "--strip-layers")) {
+      if (!layer.isEmpty()) {
+        throw VerifyVerb.bad(arguments, "--strip-layers and --layer exclude each other");
+      }
+      return ImageCopy.Layers.LIBXC;
+    }
+    return switch (layer) {
+      case "" -> ImageCopy.Layers.SAME;
+      case "libxc" -> ImageCopy.Layers.LIBXC;
+      case "libxl" -> ImageCopy.Layers.LIBXL;
+      case "xl" -> ImageCopy.Layers.XL;
+      default -> throw VerifyVerb.bad(arguments, "--layer takes libxc, libxl or xl, not " + layer);
+    };
+  }
+}

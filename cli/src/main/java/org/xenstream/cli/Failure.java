@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import org.jspecify.annotations.Nullable;
+
+/// Says what went wrong as an operator would.
+final class Failure {
+  private Failure() {}
+
+  /// A line for a failure.
+  static String text(Exception e) {
+    return switch (e) {
+      case NoSuchFileException file -> file.getFile() + ": no such file";
+      case AccessDeniedException file -> file.getFile() + ": permission denied";
+      case FileSystemException file ->
+          file.getFile() + ": " + orName(file.getReason(), file.getClass());
+      default -> orName(e.getMessage(), e.getClass());
+    };
+  }
+
+  private static String orName(@Nullable String message, Class<?> type) {
+    return message == null ? type.getSimpleName() : message;
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.format.Limits;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/// The images that a command line names: files, folders that are walked, and `-` for standard
+/// input.
+final class Images {
+  /// One image to be read.
+  ///
+  /// @param name as the user gave it, or the path under a folder that he gave
+  /// @param walked whether it was found in a folder, where not every file is an image
+  record Named(String name, boolean walked) {
+    /// Opens it.
+    ImageReader open() throws IOException {
+      return Images.open(name);
+    }
+  }
+
+  private Images() {}
+
+  /// Adds the arguments to a verb.
+  static void addTo(CommandSpec spec, String arity, String... description) {
+    spec.addPositional(
+        PositionalParamSpec.builder()
+            .index("0..*")
+            .arity(arity)
+            .paramLabel("IMAGE")
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .description(description)
+            .build());
+  }
+
+  /// Opens one image; `-` is standard input.
+  static ImageReader open(String name) throws IOException {
+    return name.equals("-")
+        ? ImageReader.standardInput(Limits.DEFAULT)
+        : ImageReader.open(Path.of(name), Limits.DEFAULT);
+  }
+
+  /// All images that the arguments name, folders walked in the order of their names.
+  static List<Named> of(ParseResult arguments) throws IOException {
+    List<Named> images = new ArrayList<>();
+    for (String name : arguments.matchedPositionalValue(0, List.<String>of())) {
+      Path path = Path.of(name);
+      if (name.equals("-") || !Files.isDirectory(path)) {
+        images.add(new Named(name, false));
+        continue;
+      }
+      try (Stream<Path> walk = Files.walk(path)) {
+        walk.filter(Files::isRegularFile)
+            .sorted()
+            .forEach(file -> images.add(new Named(file.toString(), true)));
+      } catch (java.io.UncheckedIOException e) {
+        throw e.getCause();
+      }
+    }
+    return images;
+  }
+}

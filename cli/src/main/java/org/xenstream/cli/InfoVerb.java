@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.verify.Judge;
+import org.xenstream.core.verify.Verdict;
+import org.xenstream.insight.ImageSummary;
+import org.xenstream.insight.MemoryDigest;
+import org.xenstream.insight.Survey;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/// `info`: tells on one screen what an image is.
+final class InfoVerb implements Verb {
+  private static final int MOST_OF_EACH = 3;
+
+  @Override
+  public CommandSpec spec() {
+    CommandSpec spec =
+        Verb.spec(
+            "info",
+            "Tells what images are: layers, origin, guest, memory, passes, policies, device model,"
+                + " sizes, verdict.");
+    spec.usageMessage()
+        .exitCodeList(
+            java.util.Map.of(
+                "0", "every image is sound",
+                "1", "an image is unsound",
+                "2", "an image cannot be opened or is none, or bad usage"));
+    VerifyVerb.addJudging(spec);
+    spec.addOption(
+        Verb.flag(
+            "--zero-pages",
+            "Count the pages that hold nothing but zeros; reads all of the image."));
+    spec.addOption(
+        Verb.flag(
+            "--digest",
+            "Compute the digest of the stream's memory (XXH64, docs/format/digest.md); reads all of"
+                + " the image."));
+    spec.addOption(
+        Verb.value(
+            "--scratch",
+            "FOLDER",
+            "Where --digest may keep the pages of a pipe or a compressed image. Default: the"
+                + " system's folder for temporary files."));
+    spec.addOption(
+        Verb.flag("--json", "Write one JSON object a line for each image (docs/json.md)."));
+    Images.addTo(spec, "1..*", "Files, folders to walk, or '-' for standard input.");
+    return Verb.own(this, spec);
+  }
+
+  @Override
+  public int run(ParseResult arguments, Console console) throws IOException {
+    Judge.Options options = VerifyVerb.judging(arguments, MOST_OF_EACH);
+    int worst = SOUND;
+    boolean first = true;
+    List<Images.Named> images = Images.of(arguments);
+    for (Images.Named image : images) {
+      View view = look(image, options, arguments, console);
+      if (view == null) {
+        worst = NO_IMAGE;
+        continue;
+      }
+      if (view.verdict().isNoImage() && image.walked()) {
+        continue;
+      }
+      if (Verb.has(arguments, "--json")) {
+        Json.line(console, json -> InfoJson.write(json, view));
+      } else {
+        if (!first) {
+          console.out().println();
+        }
+        new InfoText(console).write(view);
+      }
+      first = false;
+      if (view.verdict().isNoImage()) {
+        worst = NO_IMAGE;
+      } else if (!view.verdict().isSound()) {
+        worst = Math.max(worst, UNSOUND);
+      }
+    }
+    return worst;
+  }
+
+  /// What is to be shown of an image.
+  ///
+  /// @param name as the user gave it
+  /// @param summary what it is
+  /// @param verdict what the rules say
+  /// @param digest its memory's digest, or null
+  /// @param digestProblem why there is no digest though it was asked for, or null
+  record View(
+      String name,
+      ImageSummary summary,
+      Verdict verdict,
+      MemoryDigest.@Nullable Result digest,
+      @Nullable String digestProblem) {}
+
+  private static @Nullable View look(
+      Images.Named image, Judge.Options options, ParseResult arguments, Console console) {
+    Path scratch =
+        Path.of(
+            arguments.matchedOptionValue("--scratch", System.getProperty("java.io.tmpdir", ".")));
+    try (ImageReader reader = image.open();
+        MemoryDigest digest = Verb.has(arguments, "--digest") ? new MemoryDigest(scratch) : null;
+        Progress progress = new Progress(console, "info", reader.source())) {
+      Judge judge = new Judge(image.name(), options);
+      Survey survey = new Survey(image.name(), Verb.has(arguments, "--zero-pages"));
+      String problem = null;
+      try {
+        for (ImageItem item = reader.next(); item != null; item = reader.next()) {
+          judge.see(item);
+          survey.see(item);
+          if (digest != null) {
+            digest.see(item, reader.input());
+          }
+          progress.step();
+        }
+      } catch (StreamFormatException fault) {
+        judge.fault(fault);
+        problem = "the image's structure cannot be followed to its end";
+      }
+      return new View(
+          image.name(),
+          survey.summary(),
+          judge.end(),
+          digest == null || problem != null ? null : digest.finish(),
+          digest == null ? null : problem);
+    } catch (IOException e) {
+      console.complain(Failure.text(e));
+      return null;
+    } catch (InternalError e) {
+      console.complain(image.name() + ": the file was shortened while it was read");
+      return null;
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// A file that is there whole or not at all: written beside its place and renamed when it is done.
+/// What is left unfinished, by a failure or an interrupt, is deleted.
+///
+/// It is made for its owner alone: an image holds a guest's memory.
+final class OutputFile implements AutoCloseable {
+  private final FileChannel channel;
+  private final @Nullable Path target;
+  private final @Nullable Path partial;
+  private final @Nullable Thread onExit;
+
+  private OutputFile(
+      FileChannel channel, @Nullable Path target, @Nullable Path partial, @Nullable Thread onExit) {
+    this.channel = channel;
+    this.target = target;
+    this.partial = partial;
+    this.onExit = onExit;
+  }
+
+  /// Opens an output: `-` is standard output; a pipe or a device is written as it is.
+  @SuppressWarnings("resource") // the channel lives as long as the output
+  static OutputFile open(String name) throws IOException {
+    if (name.equals("-")) {
+      return new OutputFile(
+          new FileOutputStream(FileDescriptor.out).getChannel(), null, null, null);
+    }
+    Path path = Path.of(name);
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      return new OutputFile(FileChannel.open(path, StandardOpenOption.WRITE), null, null, null);
+    }
+    Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
+    Path partial =
+        target.resolveSibling(
+            "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
+    FileChannel channel =
+        FileChannel.open(
+            partial,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Thread onExit = new Thread(() -> delete(partial), "unfinished output");
+    Runtime.getRuntime().addShutdownHook(onExit);
+    return new OutputFile(channel, target, partial, onExit);
+  }
+
+  /// Where to write.
+  FileChannel channel() {
+    return channel;
+  }
+
+  /// Puts the finished file in its place.
+  void commit() throws IOException {
+    if (partial != null && target != null) {
+      channel.force(false);
+      channel.close();
+      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  /// Closes the output, and deletes what was not committed.
+  @Override
+  public void close() throws IOException {
+    if (partial == null || onExit == null) {
+      return;
+    }
+    channel.close();
+    delete(partial);
+    try {
+      Runtime.getRuntime().removeShutdownHook(onExit);
+    } catch (IllegalStateException e) {
+      // The process ends already, and the hook does the same.
+    }
+  }
+
+  private static void delete(Path partial) {
+    try {
+      Files.deleteIfExists(partial);
+    } catch (IOException e) {
+      // Nobody is left to be told; the name says what it is.
+    }
+  }
+}

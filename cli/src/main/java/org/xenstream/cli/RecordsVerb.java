@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.envelope.Layer;
+import org.xenstream.core.format.Framed;
+import org.xenstream.core.format.StreamHeaders;
+import org.xenstream.core.format.StreamRecord;
+import org.xenstream.insight.RecordFields;
+import org.xenstream.x86.Decoded;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/// `records`: shows every record, decoded to its fields.
+final class RecordsVerb implements Verb {
+  @Override
+  public CommandSpec spec() {
+    CommandSpec spec =
+        Verb.spec("records", "Shows every record of an image, decoded to its fields.");
+    spec.usageMessage()
+        .exitCodeList(
+            java.util.Map.of(
+                "0", "the image was read to its end",
+                "1", "its structure cannot be followed",
+                "2", "it cannot be opened or is none, or bad usage"));
+    spec.addOption(
+        OptionSpec.builder("--type")
+            .paramLabel("TYPE")
+            .arity("1")
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .description(
+                "Only records of this type, by its name or number (HVM_PARAMS, 0xa); can be"
+                    + " repeated.")
+            .build());
+    spec.addOption(
+        Verb.value(
+            "--range",
+            "A..B",
+            "Only libxc records with these numbers, both inclusive; either may be left out."));
+    spec.addOption(Verb.flag("--brief", "One line a record, without its fields."));
+    spec.addOption(Verb.flag("--hex", "Show the octets of each body, too (at most 1 MiB)."));
+    spec.addOption(
+        Verb.flag("--json", "Write one JSON object a line for each record (docs/json.md)."));
+    spec.addPositional(
+        PositionalParamSpec.builder()
+            .index("0")
+            .arity("1")
+            .paramLabel("IMAGE")
+            .type(String.class)
+            .description("A file, or '-' for standard input.")
+            .build());
+    return Verb.own(this, spec);
+  }
+
+  @Override
+  public int run(ParseResult arguments, Console console) throws IOException {
+    String name = arguments.matchedPositionalValue(0, "-");
+    Selection selection = Selection.of(arguments);
+    Printer printer = new Printer(arguments, console);
+    int guestWidth = 0;
+    try (ImageReader reader = Images.open(name)) {
+      for (ImageItem item = reader.next(); item != null; item = reader.next()) {
+        if (console.out().checkError()) {
+          return SOUND; // nobody reads any more
+        }
+        switch (item) {
+          case ImageItem.LayerFound found -> {
+            if (selection.isEverything()) {
+              printer.layer(found.offset(), found.layer());
+            }
+          }
+          case ImageItem.LibxcBegins(var headers) -> {
+            if (selection.isEverything()) {
+              printer.headers(headers);
+            }
+          }
+          case ImageItem.Libxc(var framed, _) -> {
+            if (framed.record() instanceof StreamRecord.PvInfo info) {
+              guestWidth = info.guestWidth();
+            }
+            if (selection.has(framed)) {
+              printer.libxc(framed, guestWidth);
+            }
+          }
+          case ImageItem.Libxl(var frame, var record) -> {
+            if (selection.hasLibxl(frame.type(), frame.typeName())) {
+              printer.record(
+                  "libxl",
+                  frame.offset(),
+                  frame.index(),
+                  frame.type(),
+                  frame.typeName(),
+                  frame.body(),
+                  RecordFields.of(record));
+            }
+          }
+          case ImageItem.Trailing(long offset, long length) -> {
+            if (selection.isEverything()) {
+              printer.trailing(offset, length);
+            }
+          }
+        }
+      }
+      return SOUND;
+    } catch (InternalError e) {
+      throw new IOException(name + ": the file was shortened while it was read", e);
+    }
+  }
+
+  /// Which records to show.
+  private record Selection(List<String> types, long from, long to) {
+    static Selection of(ParseResult arguments) {
+      long from = 0;
+      long to = Long.MAX_VALUE;
+      String range = arguments.matchedOptionValue("--range", "");
+      if (!range.isEmpty()) {
+        try {
+          int dots = range.indexOf("..");
+          String first = dots < 0 ? range : range.substring(0, dots);
+          String last = dots < 0 ? range : range.substring(dots + 2);
+          from = first.isEmpty() ? 0 : Long.parseLong(first);
+          to = last.isEmpty() ? Long.MAX_VALUE : Long.parseLong(last);
+        } catch (NumberFormatException e) {
+          throw VerifyVerb.bad(arguments, "--range takes A..B, not " + range);
+        }
+      }
+      return new Selection(arguments.matchedOptionValue("--type", List.<String>of()), from, to);
+    }
+
+    boolean isEverything() {
+      return types.isEmpty() && from == 0 && to == Long.MAX_VALUE;
+    }
+
+    boolean has(Framed framed) {
+      long index = framed.frame().index();
+      return index >= from
+          && index <= to
+          && (types.isEmpty() || hasType(framed.frame().type(), framed.frame().typeName()));
+    }
+
+    boolean hasLibxl(int type, String name) {
+      return isEverything() || (!types.isEmpty() && hasType(-1 - type, name));
+    }
+
+    private boolean hasType(int code, String name) {
+      for (String wanted : types) {
+        if (wanted.equalsIgnoreCase(name)) {
+          return true;
+        }
+        try {
+          if (Long.decode(wanted).intValue() == code && code >= 0
+              || Long.decode(wanted) == Integer.toUnsignedLong(code)) {
+            return true;
+          }
+        } catch (NumberFormatException e) {
+          // a name, then
+        }
+      }
+      return false;
+    }
+  }
+
+  /// Writes records as text or as JSON.
+  private static final class Printer {
+    private final Console console;
+    private final boolean json;
+    private final boolean brief;
+    private final boolean hex;
+
+    Printer(ParseResult arguments, Console console) {
+      this.console = console;
+      this.json = Verb.has(arguments, "--json");
+      this.brief = Verb.has(arguments, "--brief");
+      this.hex = Verb.has(arguments, "--hex");
+    }
+
+    void layer(long offset, Layer layer) {
+      if (json) {
+        Json.line(
+            console,
+            out -> {
+              out.writeStringProperty("kind", "layer");
+              out.writeNumberProperty("offset", offset);
+              out.writeStringProperty("layer", layer.title());
+            });
+      } else {
+        console.out().printf("@0x%08x  %s%n", offset, console.bold(layer.title()));
+      }
+    }
+
+    void headers(StreamHeaders headers) {
+      if (json) {
+        Json.line(
+            console,
+            out -> {
+              out.writeStringProperty("kind", "headers");
+              out.writeNumberProperty("offset", headers.offset());
+              out.writeNumberProperty("version", headers.image().version());
+              out.writeNumberProperty("options", headers.image().options());
+              out.writeStringProperty("domain", headers.domain().typeName());
+              out.writeNumberProperty("page_shift", headers.domain().pageShift());
+              out.writeNumberProperty(
+                  "xen_major", Integer.toUnsignedLong(headers.domain().xenMajor()));
+              out.writeNumberProperty(
+                  "xen_minor", Integer.toUnsignedLong(headers.domain().xenMinor()));
+            });
+      } else {
+        console
+            .out()
+            .printf(
+                "@0x%08x  %s%n",
+                headers.offset(),
+                console.bold(
+                    "libxc stream v%d, %s, page shift %d, Xen %s.%s"
+                        .formatted(
+                            headers.image().version(),
+                            headers.domain().typeName(),
+                            headers.domain().pageShift(),
+                            Integer.toUnsignedString(headers.domain().xenMajor()),
+                            Integer.toUnsignedString(headers.domain().xenMinor()))));
+      }
+    }
+
+    void libxc(Framed framed, int guestWidth) {
+      record(
+          "libxc",
+          framed.frame().offset(),
+          framed.frame().index(),
+          framed.frame().type(),
+          framed.frame().typeName(),
+          framed.frame().body(),
+          brief ? List.of() : RecordFields.of(framed.record(), guestWidth));
+    }
+
+    void record(
+        String layer,
+        long offset,
+        long index,
+        int type,
+        String name,
+        MemorySegment body,
+        List<Decoded> fields) {
+      if (json) {
+        Json.line(
+            console,
+            out -> {
+              out.writeStringProperty("kind", "record");
+              out.writeStringProperty("layer", layer);
+              out.writeNumberProperty("offset", offset);
+              out.writeNumberProperty("index", index);
+              out.writeNumberProperty("type", Integer.toUnsignedLong(type));
+              out.writeStringProperty("name", name);
+              out.writeNumberProperty("length", body.byteSize());
+              if (!brief) {
+                out.writeObjectPropertyStart("fields");
+                for (Decoded field : fields) {
+                  Json.field(out, field);
+                }
+                out.writeEndObject();
+              }
+              if (hex) {
+                out.writeStringProperty("hex", Json.hex(body));
+              }
+            });
+        return;
+      }
+      String number = (layer.equals("libxc") ? "" : layer + " ") + "#" + index;
+      console
+          .out()
+          .printf(
+              "@0x%08x  %-6s %s  %s%n",
+              offset, number, console.bold(name), Units.plural(body.byteSize(), "octet"));
+      if (!brief) {
+        for (Decoded field : fields) {
+          FieldText.print(console.out(), field, 1);
+        }
+      }
+      if (hex) {
+        FieldText.dump(console.out(), body);
+      }
+    }
+
+    void trailing(long offset, long length) {
+      if (json) {
+        Json.line(
+            console,
+            out -> {
+              out.writeStringProperty("kind", "trailing");
+              out.writeNumberProperty("offset", offset);
+              out.writeNumberProperty("length", length);
+            });
+      } else {
+        console
+            .out()
+            .printf(
+                "@0x%08x  %s behind the end%n",
+                offset, length < 0 ? "octets" : Units.plural(length, "octet"));
+      }
+    }
+  }
+}

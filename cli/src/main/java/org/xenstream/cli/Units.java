@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.util.Locale;
+
+/// Writes amounts as people read them.
+final class Units {
+  private static final String[] PREFIXES = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+  private Units() {}
+
+  /// `1,044,480`.
+  static String count(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+
+  /// `72.0 MiB`; below a KiB `17 octets`.
+  static String octets(long number) {
+    if (number < 1024) {
+      return number + " octets";
+    }
+    double value = number;
+    int prefix = -1;
+    while (value >= 1024 && prefix < PREFIXES.length - 1) {
+      value /= 1024;
+      prefix++;
+    }
+    return String.format(Locale.ROOT, value < 10 ? "%.2f %s" : "%.1f %s", value, PREFIXES[prefix]);
+  }
+
+  /// `1 page`, `2 pages`.
+  static String plural(long number, String noun) {
+    return count(number) + " " + noun + (number == 1 ? "" : "s");
+  }
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.verify;
+
+import static org.xenstream.core.verify.Report.expected;
+import static org.xenstream.core.verify.Report.hex;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.Layer;
+import org.xenstream.core.envelope.LibxlFrame;
+import org.xenstream.core.envelope.LibxlRecord;
+import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.format.StreamRecord;
+
+/// The libxl stream: its header, its records, and how they take turns with those of libxc.
+final class LibxlCheck implements Check {
+  private static final long EMULATOR_HEADER = 8;
+  private static final int LAST_EMULATOR = 2;
+
+  private boolean context;
+
+  /// Between a CHECKPOINT of libxc and CHECKPOINT_END.
+  private boolean inCheckpoint;
+
+  @Override
+  public void see(ImageItem item, StreamState before, Report report) {
+    if (item instanceof ImageItem.Libxl libxl) {
+      record(libxl.frame(), libxl.record(), before, report);
+    } else if (item instanceof ImageItem.Libxc libxc) {
+      inCheckpoint |= libxc.framed().record() instanceof StreamRecord.Checkpoint;
+    } else if (item instanceof ImageItem.LayerFound found
+        && found.layer() instanceof Layer.LibxlStream stream) {
+      header(stream, found.offset(), report);
+    }
+  }
+
+  private static void header(Layer.LibxlStream stream, long offset, Report report) {
+    int options = stream.options();
+    if ((options & Layer.LibxlStream.BIG_ENDIAN) != 0) {
+      report.outside(
+          Rule.LIBXL_BIG_ENDIAN,
+          offset + 12,
+          "libxl",
+          "header",
+          "options",
+          expected("bit 0 clear, as on x86", "0x%x".formatted(options)));
+    }
+    if ((options & ~(Layer.LibxlStream.BIG_ENDIAN | Layer.LibxlStream.LEGACY)) != 0) {
+      report.outside(
+          Rule.LIBXL_OPTIONS_RESERVED,
+          offset + 12,
+          "libxl",
+          "header",
+          "options",
+          expected("bits 2 to 31 clear", "0x%x".formatted(options)));
+    }
+    if ((options & Layer.LibxlStream.LEGACY) != 0) {
+      report.outside(
+          Rule.LIBXL_CONVERTED,
+          offset + 12,
+          "libxl",
+          "header",
+          "options",
+          "converted from a legacy image");
+    }
+  }
+
+  private void record(LibxlFrame frame, LibxlRecord record, StreamState before, Report report) {
+    padding(frame, report);
+    if (record instanceof LibxlRecord.Malformed malformed) {
+      StreamFormatException why = malformed.why();
+      report.add(Rule.LIBXL_RECORD_SIZE, why.location(), expected(why.expected(), why.found()));
+    }
+    switch (frame.type()) {
+      case LibxlRecord.TYPE_END -> {
+        signal(Rule.LIBXL_SIGNAL_WITH_BODY, frame, report);
+        if (!context) {
+          report.at(
+              Rule.LIBXC_CONTEXT_MISSING,
+              frame,
+              -8,
+              null,
+              "END without any LIBXC_CONTEXT before it");
+        }
+        withinCheckpoint(frame, report);
+      }
+      case LibxlRecord.TYPE_LIBXC_CONTEXT -> {
+        signal(Rule.LIBXC_CONTEXT_WITH_BODY, frame, report);
+        if (context) {
+          report.at(Rule.LIBXC_CONTEXT_TWICE, frame, -8, null, "a second LIBXC_CONTEXT");
+        }
+        withinCheckpoint(frame, report);
+        context = true;
+      }
+      case LibxlRecord.TYPE_EMULATOR_XENSTORE_DATA, LibxlRecord.TYPE_EMULATOR_CONTEXT ->
+          emulator(frame, record, before, report);
+      case LibxlRecord.TYPE_CHECKPOINT_END -> {
+        signal(Rule.LIBXL_SIGNAL_WITH_BODY, frame, report);
+        if (!inCheckpoint) {
+          report.at(
+              Rule.CHECKPOINT_END_STRAY,
+              frame,
+              -8,
+              null,
+              "CHECKPOINT_END without a CHECKPOINT of libxc before it");
+        }
+        inCheckpoint = false;
+      }
+      case LibxlRecord.TYPE_CHECKPOINT_STATE -> {
+        if (before.checkpoints() == 0) {
+          report.at(
+              Rule.CHECKPOINT_STATE_STRAY,
+              frame,
+              -8,
+              null,
+              "CHECKPOINT_STATE without a CHECKPOINT of libxc before it");
+        }
+      }
+      default ->
+          report.at(
+              Rule.LIBXL_RECORD_UNKNOWN,
+              frame,
+              -8,
+              null,
+              "a record of type 0x%x, which is unknown".formatted(frame.type()));
+    }
+  }
+
+  private void withinCheckpoint(LibxlFrame frame, Report report) {
+    if (inCheckpoint) {
+      report.at(
+          Rule.CHECKPOINT_SET_BROKEN,
+          frame,
+          -8,
+          null,
+          frame.typeName() + " before the CHECKPOINT_END of a checkpoint");
+    }
+  }
+
+  private static void padding(LibxlFrame frame, Report report) {
+    long end = frame.octets().byteSize();
+    for (long at = 8 + frame.length(); at < end; at++) {
+      byte octet = frame.octets().get(ValueLayout.JAVA_BYTE, at);
+      if (octet != 0) {
+        report.at(
+            Rule.LIBXL_PADDING_NOT_ZERO,
+            frame,
+            at - 8,
+            "padding",
+            expected("0", hex(Byte.toUnsignedLong(octet))));
+        return;
+      }
+    }
+  }
+
+  private static void signal(Rule rule, LibxlFrame frame, Report report) {
+    if (frame.length() != 0) {
+      report.at(rule, frame, -4, "body_length", expected("0", frame.length()));
+    }
+  }
+
+  private static void emulator(
+      LibxlFrame frame, LibxlRecord record, StreamState before, Report report) {
+    boolean pvh = "pvh".equals(before.config().type());
+    if (before.isPv() || pvh) {
+      report.at(
+          Rule.EMULATOR_WITHOUT_HVM,
+          frame,
+          -8,
+          null,
+          "an emulator's record for a " + (pvh ? "PVH" : "PV") + " guest");
+    }
+    int id = -1;
+    if (record instanceof LibxlRecord.EmulatorXenstoreData data) {
+      id = data.emulatorId();
+      xenstore(data.data(), frame, report);
+    } else if (record instanceof LibxlRecord.EmulatorContext emulator) {
+      id = emulator.emulatorId();
+    } else {
+      return;
+    }
+    if (id < 0 || id > LAST_EMULATOR) {
+      report.at(
+          Rule.EMULATOR_ID,
+          frame,
+          0,
+          "emulator_id",
+          expected("0 to 2", Integer.toUnsignedString(id)));
+    }
+  }
+
+  /// Keys and values in turn, each ended by a NUL; a key is relative and not empty.
+  private static void xenstore(MemorySegment data, LibxlFrame frame, Report report) {
+    long size = data.byteSize();
+    if (size > 0 && data.get(ValueLayout.JAVA_BYTE, size - 1) != 0) {
+      report.at(
+          Rule.XENSTORE_DATA_FORM,
+          frame,
+          EMULATOR_HEADER + size - 1,
+          "xenstore_data",
+          expected("a NUL at the end", hex(data.get(ValueLayout.JAVA_BYTE, size - 1) & 0xFF)));
+      return;
+    }
+    long strings = 0;
+    long start = 0;
+    for (long at = 0; at < size; at++) {
+      if (data.get(ValueLayout.JAVA_BYTE, at) != 0) {
+        continue;
+      }
+      boolean key = (strings++ & 1) == 0;
+      if (key
+          && (at == start || data.get(ValueLayout.JAVA_BYTE, start) == '/')
+          && !report.counted(Rule.XENSTORE_KEY)) {
+        report.at(
+            Rule.XENSTORE_KEY,
+            frame,
+            EMULATOR_HEADER + start,
+            "xenstore_data",
+            expected("a relative key", at == start ? "an empty one" : "one that begins with /"));
+      }
+      start = at + 1;
+    }
+    if ((strings & 1) != 0) {
+      report.at(
+          Rule.XENSTORE_DATA_FORM,
+          frame,
+          EMULATOR_HEADER,
+          "xenstore_data",
+          expected("keys and values in turn", strings + " strings"));
+    }
+  }
+}

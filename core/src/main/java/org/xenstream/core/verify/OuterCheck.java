@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.verify;
+
+import static org.xenstream.core.verify.Report.expected;
+
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.Layer;
+
+/// The outermost layers, and what stands behind the end.
+final class OuterCheck implements Check {
+  private static final int KNOWN_MANDATORY = Layer.XlSave.JSON | Layer.XlSave.STREAM_V2;
+
+  @Override
+  public void see(ImageItem item, StreamState before, Report report) {
+    if (item instanceof ImageItem.Trailing trailing) {
+      report.outside(
+          Rule.TRAILING_OCTETS,
+          trailing.offset(),
+          "",
+          "image",
+          null,
+          trailing.length() < 0
+              ? "octets behind the end"
+              : trailing.length() + " octets behind the end");
+    } else if (item instanceof ImageItem.LayerFound found) {
+      if (found.layer() instanceof Layer.XlSave xl) {
+        xl(xl, found.offset(), report);
+      } else if (found.layer() instanceof Layer.LegacyImage legacy) {
+        report.outside(Rule.LEGACY_IMAGE, found.offset(), "", "image", null, legacy.title());
+      }
+    }
+  }
+
+  private static void xl(Layer.XlSave xl, long offset, Report report) {
+    if (xl.byteOrderWord() != Layer.XlSave.BYTE_ORDER) {
+      header(
+          Rule.XL_BYTE_ORDER,
+          offset + 32,
+          "byteorder",
+          expected("0x01020304", "0x%08x".formatted(xl.byteOrderWord())),
+          report);
+    }
+    if ((xl.mandatoryFlags() & ~KNOWN_MANDATORY) != 0) {
+      header(
+          Rule.XL_MANDATORY_FLAGS,
+          offset + 36,
+          "mandatory_flags",
+          expected("no bit but 0 and 1", "0x%x".formatted(xl.mandatoryFlags())),
+          report);
+    }
+    if (xl.optionalFlags() != 0) {
+      header(
+          Rule.XL_OPTIONAL_FLAGS,
+          offset + 40,
+          "optional_flags",
+          expected("0", "0x%x".formatted(xl.optionalFlags())),
+          report);
+    }
+    long length = xl.optionalData().byteSize();
+    if (length == 0) {
+      header(
+          Rule.XL_CONFIG_MISSING,
+          offset + 44,
+          "optional_data_len",
+          "no configuration in the header",
+          report);
+    } else if (xl.configLength() < 0) {
+      header(
+          Rule.XL_OPTIONAL_DATA,
+          offset + 44,
+          "optional_data_len",
+          expected("at least 4", length),
+          report);
+    } else if (xl.configLength() > length - 4) {
+      header(
+          Rule.XL_OPTIONAL_DATA,
+          offset + 48,
+          "config_len",
+          expected("at most " + (length - 4), xl.configLength()),
+          report);
+    } else if ((xl.mandatoryFlags() & Layer.XlSave.JSON) != 0
+        && !xl.config().stripLeading().startsWith("{")) {
+      header(
+          Rule.XL_CONFIG_JSON,
+          offset + 52,
+          "config",
+          expected("a JSON object", "something else"),
+          report);
+    }
+  }
+
+  private static void header(Rule rule, long offset, String field, String message, Report report) {
+    report.outside(rule, offset, "xl", "header", field, message);
+  }
+}

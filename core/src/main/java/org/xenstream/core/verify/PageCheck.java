@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.verify;
+
+import static org.xenstream.core.verify.Report.expected;
+import static org.xenstream.core.verify.Report.hex;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.format.Frame;
+import org.xenstream.core.format.PageEntries;
+import org.xenstream.core.format.PageType;
+import org.xenstream.core.format.StreamRecord;
+import org.xenstream.core.format.Wire;
+
+/// PAGE_DATA: its entries and, of a PV guest, what is in its page tables.
+///
+/// A batch's summary decides whether its entries are walked at all; the pages of an HVM guest are
+/// never touched.
+final class PageCheck implements Check {
+  /// The lowest pfn that is beyond 52 bits of physical address.
+  private static final long BEYOND_ADDRESS = 1L << (52 - Wire.PAGE_SHIFT);
+
+  private static final int L4_SET = 1 << PageType.L4TAB | 1 << (PageType.L4TAB | PageType.PINNED);
+  private static final long ENTRIES = 8;
+
+  @Override
+  public void see(ImageItem item, StreamState before, Report report) {
+    if (!(item instanceof ImageItem.Libxc libxc)
+        || !(libxc.framed().record() instanceof StreamRecord.PageData data)) {
+      return;
+    }
+    Frame frame = libxc.framed().frame();
+    PageEntries entries = data.entries();
+    int reserved = Wire.u32(frame.octets(), Wire.RECORD_HEADER + 4);
+    if (reserved != 0) {
+      report.at(
+          Rule.PAGE_DATA_RESERVED,
+          frame,
+          4,
+          "reserved",
+          expected("0", hex(Integer.toUnsignedLong(reserved))));
+    }
+    if (entries.count() == 0) {
+      report.at(Rule.PAGE_DATA_EMPTY, frame, 0, "count", expected("more than 0", "0"));
+      return;
+    }
+    if (entries.count() > Wire.MAX_BATCH) {
+      report.at(
+          Rule.BATCH_LARGE,
+          frame,
+          0,
+          "count",
+          entries.count()
+              + " pages in a batch, where the reference writes at most "
+              + Wire.MAX_BATCH);
+    }
+    if (entries.reservedBits() != 0) {
+      int i = first(entries, (entry, limit) -> (entry & limit) != 0, Wire.PFN_RESERVED_MASK);
+      entry(
+          Rule.PFN_RESERVED_BITS,
+          frame,
+          i,
+          expected("bits 59 to 52 clear", "0x%016x".formatted(entries.entry(i))),
+          report);
+    }
+    if (entries.hasAnyOf(PageType.RESERVED_SET)) {
+      int i = firstOf(entries, PageType.RESERVED_SET);
+      entry(
+          Rule.PAGE_TYPE_RESERVED,
+          frame,
+          i,
+          expected(
+              "a known type", "type 0x%x of pfn 0x%x".formatted(entries.type(i), entries.pfn(i))),
+          report);
+    }
+    if (!entries.isAscending()) {
+      repeated(frame, entries, report);
+    }
+    if (before.isHvm()) {
+      hvm(frame, entries, report);
+    } else if (before.isPv()) {
+      pv(frame, data, before, report);
+    }
+  }
+
+  private static void repeated(Frame frame, PageEntries entries, Report report) {
+    long pfn = entries.repeatedPfn();
+    if (pfn < 0) {
+      return;
+    }
+    int i = 0;
+    for (int times = 0; times < 2; i++) {
+      times += entries.pfn(i) == pfn ? 1 : 0;
+    }
+    entry(
+        Rule.PFN_REPEATED,
+        frame,
+        i - 1,
+        "pfn 0x%x comes again in the batch".formatted(pfn),
+        report);
+  }
+
+  private static void hvm(Frame frame, PageEntries entries, Report report) {
+    if (entries.highestPfn() >= BEYOND_ADDRESS) {
+      int i = first(entries, (entry, limit) -> (entry & Wire.PFN_MASK) >= limit, BEYOND_ADDRESS);
+      entry(
+          Rule.PFN_BEYOND_ADDRESS,
+          frame,
+          i,
+          expected("a pfn below 0x%x".formatted(BEYOND_ADDRESS), hex(entries.pfn(i))),
+          report);
+    }
+    if (entries.hasAnyOf(PageType.TABLE_SET)) {
+      int i = firstOf(entries, PageType.TABLE_SET);
+      entry(
+          Rule.PAGE_TABLE_IN_HVM,
+          frame,
+          i,
+          "%s for pfn 0x%x of an HVM guest"
+              .formatted(PageType.name(entries.type(i)), entries.pfn(i)),
+          report);
+    }
+  }
+
+  private static void pv(
+      Frame frame, StreamRecord.PageData data, StreamState before, Report report) {
+    PageEntries entries = data.entries();
+    if (before.maxPfn() >= 0 && entries.highestPfn() > before.maxPfn()) {
+      int i = first(entries, (entry, limit) -> (entry & Wire.PFN_MASK) > limit, before.maxPfn());
+      entry(
+          Rule.PFN_BEYOND_GUEST,
+          frame,
+          i,
+          expected("a pfn of at most 0x%x".formatted(before.maxPfn()), hex(entries.pfn(i))),
+          report);
+    }
+    if (before.guestWidth() == 4 && entries.hasAnyOf(L4_SET)) {
+      int i = firstOf(entries, L4_SET);
+      entry(
+          Rule.PAGE_TABLE_LEVEL,
+          frame,
+          i,
+          "%s for pfn 0x%x of a guest with 3 levels"
+              .formatted(PageType.name(entries.type(i)), entries.pfn(i)),
+          report);
+    }
+    if (before.maxPfn() >= 0 && entries.hasAnyOf(PageType.TABLE_SET)) {
+      tables(frame, data, before, report);
+    }
+  }
+
+  private static void tables(
+      Frame frame, StreamRecord.PageData data, StreamState before, Report report) {
+    PageEntries entries = data.entries();
+    PvMemory memory = before.memory();
+    List<MemorySegment> runs = data.pages().runs();
+    MemorySegment only = runs.size() == 1 ? runs.getFirst() : null;
+    int count = entries.count();
+    long page = 0;
+    for (int i = 0; i < count; i++) {
+      int type = entries.type(i);
+      if (PageType.isTable(type)) {
+        MemorySegment table =
+            only == null
+                ? data.pages().page(page)
+                : only.asSlice(page * Wire.PAGE_SIZE, Wire.PAGE_SIZE);
+        int bad = memory.takeTable(table, before.maxPfn());
+        if (bad >= 0 && report.wants(Rule.PTE_BEYOND_GUEST)) {
+          long pte = memory.tableEntry(bad);
+          report.at(
+              Rule.PTE_BEYOND_GUEST,
+              frame,
+              ENTRIES + count * 8L + page * Wire.PAGE_SIZE + bad * 8L,
+              "page_data[" + page + "]",
+              "entry %d of %s pfn 0x%x: expected a pfn of at most 0x%x, found 0x%x (0x%016x)"
+                  .formatted(
+                      bad,
+                      PageType.name(type),
+                      entries.pfn(i),
+                      before.maxPfn(),
+                      PvMemory.frameOf(pte),
+                      pte));
+        } else if (bad >= 0) {
+          report.at(Rule.PTE_BEYOND_GUEST, frame, 0, null, "");
+        }
+      }
+      page += PageType.hasData(type) ? 1 : 0;
+    }
+  }
+
+  private static void entry(Rule rule, Frame frame, int index, String message, Report report) {
+    report.at(rule, frame, ENTRIES + index * 8L, "pfn[" + index + "]", message);
+  }
+
+  private interface Odd {
+    boolean test(long entry, long limit);
+  }
+
+  private static int first(PageEntries entries, Odd odd, long limit) {
+    int i = 0;
+    while (!odd.test(entries.entry(i), limit)) {
+      i++;
+    }
+    return i;
+  }
+
+  private static int firstOf(PageEntries entries, int set) {
+    return first(entries, (entry, types) -> (types >>> PageType.of(entry) & 1) != 0, set);
+  }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.verify;
+
+import static org.xenstream.core.verify.Report.expected;
+import static org.xenstream.core.verify.Report.hex;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.format.Frame;
+import org.xenstream.core.format.Framed;
+import org.xenstream.core.format.RecordType;
+import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.format.StreamRecord;
+
+/// What holds for a libxc record of any type: that its type may be there, its own fields, the
+/// padding, signals without a body.
+final class RecordCheck implements Check {
+  @Override
+  public void see(ImageItem item, StreamState before, Report report) {
+    if (!(item instanceof ImageItem.Libxc libxc)) {
+      return;
+    }
+    Framed framed = libxc.framed();
+    Frame frame = framed.frame();
+    padding(frame, report);
+    if (framed.record() instanceof StreamRecord.Malformed malformed) {
+      StreamFormatException why = malformed.why();
+      report.add(
+          FaultRules.malformed(malformed.type()),
+          why.location(),
+          expected(why.expected(), why.found()));
+    }
+    RecordType type = RecordType.of(frame.type());
+    if (type == null) {
+      unknown(frame, before, report);
+    } else if (before.isBackChannel()) {
+      return;
+    } else {
+      known(type, frame, before, report);
+    }
+  }
+
+  private static void padding(Frame frame, Report report) {
+    long end = frame.octets().byteSize();
+    for (long at = 8 + frame.length(); at < end; at++) {
+      byte octet = frame.octets().get(ValueLayout.JAVA_BYTE, at);
+      if (octet != 0) {
+        report.at(
+            Rule.PADDING_NOT_ZERO,
+            frame,
+            at - 8,
+            "padding",
+            expected("0", hex(Byte.toUnsignedLong(octet))));
+        return;
+      }
+    }
+  }
+
+  private static void unknown(Frame frame, StreamState before, Report report) {
+    String found = "of type " + hex(Integer.toUnsignedLong(frame.type()));
+    if (!RecordType.isOptional(frame.type())) {
+      report.placed(
+          Rule.RECORD_UNKNOWN_MANDATORY,
+          frame,
+          "a mandatory record " + found + ", which is unknown");
+    } else if (before.checkpoints() > 0) {
+      report.placed(
+          Rule.RECORD_OPTIONAL_BUFFERED,
+          frame,
+          "an optional record " + found + " behind CHECKPOINT");
+    } else {
+      report.placed(
+          Rule.RECORD_UNKNOWN_OPTIONAL, frame, "an optional record " + found + ", passed over");
+    }
+  }
+
+  private static void known(RecordType type, Frame frame, StreamState before, Report report) {
+    switch (type) {
+      case END, VERIFY, CHECKPOINT, STATIC_DATA_END -> {
+        if (frame.length() != 0) {
+          report.length(Rule.SIGNAL_WITH_BODY, frame, "0");
+        }
+      }
+      case X86_PV_INFO,
+          X86_PV_P2M_FRAMES,
+          X86_PV_VCPU_BASIC,
+          X86_PV_VCPU_EXTENDED,
+          X86_PV_VCPU_XSAVE,
+          X86_PV_VCPU_MSRS,
+          SHARED_INFO -> {
+        if (before.isHvm()) {
+          report.placed(
+              Rule.RECORD_OF_OTHER_GUEST, frame, "a record of PV guests in an x86 HVM stream");
+        }
+      }
+      case HVM_CONTEXT, HVM_PARAMS -> {
+        if (before.isPv()) {
+          report.placed(
+              Rule.RECORD_OF_OTHER_GUEST, frame, "a record of HVM guests in an x86 PV stream");
+        }
+      }
+      case TOOLSTACK ->
+          report.placed(
+              Rule.TOOLSTACK_DEPRECATED, frame, "a deprecated record that no reader handles");
+      case CHECKPOINT_DIRTY_PFN_LIST ->
+          report.placed(
+              Rule.DIRTY_PFN_LIST_FORWARD, frame, "a record of back channels in a forward stream");
+      case SAVING_CPU -> savingCpu(frame, before, report);
+      case PAGE_DATA, X86_TSC_INFO, X86_CPUID_POLICY, X86_MSR_POLICY -> {}
+    }
+  }
+
+  private static void savingCpu(Frame frame, StreamState before, Report report) {
+    if (before.isStaticDataOver()) {
+      report.placed(Rule.SAVING_CPU_LATE, frame, "SAVING_CPU behind the static data");
+    }
+    MemorySegment name = frame.body();
+    for (long at = 0; at < name.byteSize(); at++) {
+      byte octet = name.get(ValueLayout.JAVA_BYTE, at);
+      if (octet < 0) {
+        report.at(
+            Rule.SAVING_CPU_TEXT,
+            frame,
+            at,
+            "name",
+            expected("7-bit text", hex(Byte.toUnsignedLong(octet))));
+        return;
+      }
+    }
+  }
+}

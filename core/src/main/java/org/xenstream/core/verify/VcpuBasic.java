@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.verify;
+
+import static org.xenstream.core.verify.Report.expected;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.Frame;
+import org.xenstream.core.format.Wire;
+
+/// What a restore takes for granted in an X86_PV_VCPU_BASIC: the fields that name pfns
+/// (`vcpu_guest_context` of `xen/include/public/arch-x86/xen.h`; `process_vcpu_basic` of
+/// `xg_sr_restore_x86_pv.c`).
+///
+/// ```
+///            edx   gdt_frames  gdt_ents  ctrlreg   size
+///  64 bits   616   4832        4960      4984      5168
+///  32 bits   524   2640        2704      2716      2800
+/// ```
+final class VcpuBasic {
+  private static final int SIZE_64 = 5168;
+  private static final int SIZE_32 = 2800;
+  private static final int FRAMES = 16;
+  private static final int FIRST_RESERVED_GDT_ENTRY = 7168;
+  private static final int GDT_ENTRIES_IN_FRAME = 512;
+
+  private final Frame frame;
+  private final int width;
+  private final long startInfo;
+  private final long gdtEntries;
+  private final long[] gdtFrames = new long[FRAMES];
+  private final long cr1;
+  private final long cr3;
+
+  private VcpuBasic(MemorySegment context, int width, Frame frame) {
+    this.frame = new Frame(frame.offset(), frame.index(), frame.type(), MemorySegment.NULL, 0);
+    this.width = width;
+    this.startInfo = word(context, offset(616, 524));
+    this.gdtEntries = word(context, offset(4960, 2704));
+    for (int i = 0; i < FRAMES; i++) {
+      gdtFrames[i] = word(context, offset(4832, 2640) + (long) i * width);
+    }
+    this.cr1 = word(context, offset(4984, 2716) + width);
+    this.cr3 = word(context, offset(4984, 2716) + 3L * width);
+  }
+
+  /// Reads one; the frame is kept without its octets.
+  ///
+  /// @param context as long as [#size] says
+  static VcpuBasic of(MemorySegment context, int width, Frame frame) {
+    return new VcpuBasic(context, width, frame);
+  }
+
+  /// Octets of the context of a guest of a width.
+  static int size(int width) {
+    return width == 4 ? SIZE_32 : SIZE_64;
+  }
+
+  private int offset(int wide, int narrow) {
+    return width == 4 ? narrow : wide;
+  }
+
+  private long word(MemorySegment context, long at) {
+    return width == 4 ? Integer.toUnsignedLong(Wire.u32(context, at)) : Wire.u64(context, at);
+  }
+
+  /// Judges the fields against the guest's memory as it is when a set of records is complete.
+  void judge(int id, StreamState state, Report report) {
+    if (id == 0) {
+      say(
+          Rule.START_INFO_PFN,
+          offset(616, 524),
+          "user_regs.edx",
+          "an ordinary page",
+          state.isOrdinary(startInfo) ? null : state.describe(startInfo),
+          report);
+    }
+    if (Long.compareUnsigned(gdtEntries, FIRST_RESERVED_GDT_ENTRY) > 0) {
+      report.at(
+          Rule.VCPU_GDT_COUNT,
+          frame,
+          8 + offset(4960, 2704),
+          "gdt_ents",
+          expected("at most " + FIRST_RESERVED_GDT_ENTRY, Long.toUnsignedString(gdtEntries)));
+    } else {
+      long frames = (gdtEntries + GDT_ENTRIES_IN_FRAME - 1) / GDT_ENTRIES_IN_FRAME;
+      for (int i = 0; i < frames; i++) {
+        say(
+            Rule.VCPU_GDT_FRAME,
+            offset(4832, 2640) + (long) i * width,
+            "gdt_frames[" + i + "]",
+            "an ordinary page",
+            state.isOrdinary(gdtFrames[i]) ? null : state.describe(gdtFrames[i]),
+            report);
+      }
+    }
+    say(
+        Rule.VCPU_CR3,
+        offset(4984, 2716) + 3L * width,
+        "ctrlreg[3]",
+        "a top-level page table",
+        state.isTopTable(cr3Pfn()) ? null : state.describe(cr3Pfn()),
+        report);
+    if (width == 8 && (cr1 & 1) != 0) {
+      say(
+          Rule.VCPU_CR1,
+          offset(4984, 2716) + (long) width,
+          "ctrlreg[1]",
+          "a top-level page table",
+          state.isTopTable(cr1 >>> Wire.PAGE_SHIFT)
+              ? null
+              : state.describe(cr1 >>> Wire.PAGE_SHIFT),
+          report);
+    }
+  }
+
+  /// A 32-bit guest has the upper bits of the pfn below the lower (`cr3_to_mfn` of
+  /// `xg_sr_common_x86_pv.c`).
+  private long cr3Pfn() {
+    return width == 8
+        ? cr3 >>> Wire.PAGE_SHIFT
+        : Integer.toUnsignedLong(Integer.rotateRight((int) cr3, Wire.PAGE_SHIFT));
+  }
+
+  private void say(
+      Rule rule, long at, String field, String wanted, @Nullable String wrong, Report report) {
+    if (wrong != null) {
+      report.at(rule, frame, 8 + at, field, expected(wanted, wrong));
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.verify;
+
+import static org.xenstream.core.verify.Report.expected;
+import static org.xenstream.core.verify.Report.hex;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.format.Frame;
+import org.xenstream.core.format.RecordType;
+import org.xenstream.core.format.StreamRecord;
+import org.xenstream.core.format.Wire;
+
+/// The vCPU records of a PV guest: each one's size, and when a set is complete, what
+/// `update_vcpu_context` of `xg_sr_restore_x86_pv.c` asks of them.
+final class VcpuCheck implements Check {
+  /// Most vCPUs of a domain that libxl makes.
+  static final int MOST_VCPUS = 1024;
+
+  private static final int HEADER = 8;
+  private static final int MOST_EXTENDED = 128;
+  private static final int LEAST_XSAVE = 16;
+  private static final int MSR = 16;
+
+  /// What is kept of a vCPU: nothing of it is a view.
+  private static final class Vcpu {
+    int everSeen;
+    int seenInSet;
+    @Nullable VcpuBasic basic;
+  }
+
+  private Vcpu[] vcpus = new Vcpu[0];
+
+  @Override
+  public void see(ImageItem item, StreamState before, Report report) {
+    if (!(item instanceof ImageItem.Libxc libxc) || !before.isPv()) {
+      return;
+    }
+    Frame frame = libxc.framed().frame();
+    StreamRecord record = libxc.framed().record();
+    if (record instanceof StreamRecord.PvVcpu vcpu) {
+      take(vcpu, frame, before, report);
+    } else if (before.completes(record)) {
+      if (!before.isDamaged()) {
+        complete(frame, before, report);
+      }
+      for (Vcpu vcpu : vcpus) {
+        if (vcpu != null) {
+          vcpu.seenInSet = 0;
+        }
+      }
+    }
+  }
+
+  private void take(StreamRecord.PvVcpu record, Frame frame, StreamState before, Report report) {
+    int reserved = Wire.u32(frame.octets(), Wire.RECORD_HEADER + 4);
+    if (reserved != 0) {
+      report.at(
+          Rule.VCPU_RESERVED,
+          frame,
+          4,
+          "reserved",
+          expected("0", hex(Integer.toUnsignedLong(reserved))));
+    }
+    // The reference passes over an empty record before it looks at the vCPU's number.
+    if (record.context().byteSize() == 0) {
+      report.length(Rule.VCPU_EMPTY, frame, "more than 8");
+      return;
+    }
+    int configured = before.config().maxVcpus();
+    int most = configured > 0 ? configured : MOST_VCPUS;
+    if (record.vcpuId() >= most) {
+      report.at(
+          Rule.VCPU_ID,
+          frame,
+          0,
+          "vcpu_id",
+          expected(
+              configured > 0
+                  ? "below max_vcpus of the configuration, " + most
+                  : "below " + MOST_VCPUS + ", the most that libxl gives a domain",
+              record.vcpuId()));
+      return;
+    }
+    Vcpu vcpu = vcpu((int) record.vcpuId());
+    int bit = 1 << frame.type();
+    if ((vcpu.seenInSet & bit) != 0) {
+      report.placed(
+          Rule.VCPU_REPEATED,
+          frame,
+          "a second %s for vCPU %d in a set of records"
+              .formatted(frame.typeName(), record.vcpuId()));
+    }
+    vcpu.seenInSet |= bit;
+    vcpu.everSeen |= bit;
+    if (size(record, frame, before, report) && record instanceof StreamRecord.PvVcpuBasic basic) {
+      vcpu.basic = VcpuBasic.of(basic.context(), before.guestWidth(), frame);
+    }
+  }
+
+  /// The sizes that `handle_x86_pv_vcpu_blob` wants.
+  private static boolean size(
+      StreamRecord.PvVcpu record, Frame frame, StreamState before, Report report) {
+    MemorySegment context = record.context();
+    long octets = context.byteSize();
+    if (record instanceof StreamRecord.PvVcpuBasic) {
+      int wanted = VcpuBasic.size(before.guestWidth());
+      if (octets != wanted) {
+        report.length(Rule.VCPU_BASIC_SIZE, frame, Integer.toString(HEADER + wanted));
+        return false;
+      }
+    } else if (record instanceof StreamRecord.PvVcpuExtended) {
+      if (octets > MOST_EXTENDED) {
+        report.length(Rule.VCPU_EXTENDED_SIZE, frame, "at most " + (HEADER + MOST_EXTENDED));
+      }
+    } else if (record instanceof StreamRecord.PvVcpuXsave) {
+      if (octets < LEAST_XSAVE) {
+        report.length(Rule.VCPU_XSAVE_SIZE, frame, "at least " + (HEADER + LEAST_XSAVE));
+      }
+    } else if (octets % MSR != 0) {
+      report.length(Rule.VCPU_MSRS_SIZE, frame, "8 and a multiple of " + MSR);
+    }
+    return true;
+  }
+
+  private Vcpu vcpu(int id) {
+    if (id >= vcpus.length) {
+      vcpus = Arrays.copyOf(vcpus, Math.max(id + 1, 2 * vcpus.length));
+    }
+    if (vcpus[id] == null) {
+      vcpus[id] = new Vcpu();
+    }
+    return vcpus[id];
+  }
+
+  private void complete(Frame frame, StreamState before, Report report) {
+    if (vcpus.length == 0 || vcpus[0] == null || !hasBasic(vcpus[0])) {
+      report.placed(
+          Rule.VCPU0_MISSING,
+          frame,
+          frame.typeName() + " without an X86_PV_VCPU_BASIC for vCPU 0 before it");
+    }
+    for (int id = 0; id < vcpus.length; id++) {
+      Vcpu vcpu = vcpus[id];
+      if (vcpu == null) {
+        continue;
+      }
+      if (!hasBasic(vcpu)) {
+        report.placed(
+            Rule.VCPU_WITHOUT_BASIC,
+            frame,
+            frame.typeName()
+                + " without an X86_PV_VCPU_BASIC for vCPU "
+                + id
+                + ", of which there is other state");
+      } else if (vcpu.basic != null && before.maxPfn() >= 0) {
+        vcpu.basic.judge(id, before, report);
+      }
+    }
+  }
+
+  private static boolean hasBasic(Vcpu vcpu) {
+    return (vcpu.everSeen & 1 << RecordType.X86_PV_VCPU_BASIC.code()) != 0;
+  }
+}

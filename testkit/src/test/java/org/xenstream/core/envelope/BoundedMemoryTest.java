@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.envelope;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/// No number in an image, and no length of it, decides how much memory is taken: a process with a
+/// heap of 96 MiB reads each of [HostileImages] and never holds more than a bounded number of
+/// octets, those outside the heap included.
+@EnabledOnOs(OS.LINUX)
+class BoundedMemoryTest {
+  private static final int MOST_MEBIBYTES = 220;
+
+  @Test
+  @Timeout(60)
+  void hostileImagesTakeBoundedMemory() throws IOException, InterruptedException {
+    List<String> results = new ArrayList<>();
+    for (String line : run()) {
+      int peak = line.lastIndexOf(' ');
+      results.add(line.substring(0, peak));
+      assertTrue(Integer.parseInt(line.substring(peak + 1)) < MOST_MEBIBYTES, line);
+    }
+    assertEquals(
+        """
+        endless pages: no end
+        endless small records: no end
+        length 0xffffffff: 1 items, TOO_LONG
+        length at the limit: 1 items, TRUNCATED
+        2^29 entries: 3 items
+        2^32-1 entries: 3 items
+        2^28 parameters, big-endian: 3 items
+        page shift 44: 3 items
+        a configuration of 4 GiB: 0 items, TOO_LONG
+        a configuration at the limit: 1 items, MARKER
+        a gzip bomb: stopped
+        an xz bomb: stopped
+        a zstd bomb: stopped
+        """,
+        String.join("\n", results) + "\n");
+  }
+
+  private static List<String> run() throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx96m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                HostileImages.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertEquals(0, process.waitFor(), output);
+    return output.lines().toList();
+  }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.envelope;
+
+import static java.nio.ByteOrder.BIG_ENDIAN;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
+import org.tukaani.xz.LZMA2Options;
+import org.tukaani.xz.XZOutputStream;
+import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Limits;
+import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.format.Wire;
+import org.xenstream.testkit.EndlessChannel;
+import org.xenstream.testkit.Layers;
+import org.xenstream.testkit.Samples;
+import org.xenstream.testkit.StreamBuilder;
+
+/// Reads images whose numbers promise far more than is there, or that never end, in a process with
+/// a small heap, and prints for each what came of it and how much memory the process took at most.
+///
+/// [BoundedMemoryTest] runs it: its own process would show the memory of other tests.
+final class HostileImages {
+  private static final long MANY = 1L << 30;
+
+  private HostileImages() {}
+
+  @FunctionalInterface
+  private interface Reading {
+    String result() throws IOException;
+  }
+
+  public static void main(String[] arguments) throws IOException {
+    Map<String, Reading> readings = new LinkedHashMap<>();
+    readings.put("endless pages", HostileImages::endlessPages);
+    readings.put("endless small records", HostileImages::endlessRecords);
+    readings.put("length 0xffffffff", () -> read(header().u32(1).u32(-1).raw(new byte[99])));
+    readings.put(
+        "length at the limit", () -> read(header().u32(1).u32(0x0800_0000).raw(new byte[99])));
+    readings.put(
+        "2^29 entries",
+        () -> read(header().record(1, StreamBuilder.stream().u32(1 << 29).u64(0).octets()).end()));
+    readings.put(
+        "2^32-1 entries",
+        () -> read(header().record(1, StreamBuilder.stream().u32(-1).u32(0).octets()).end()));
+    readings.put(
+        "2^28 parameters, big-endian",
+        () ->
+            read(
+                header(BIG_ENDIAN)
+                    .record(
+                        0x0A, StreamBuilder.stream().order(BIG_ENDIAN).u32(1 << 28).u32(0).octets())
+                    .end()));
+    readings.put(
+        "page shift 44",
+        () ->
+            read(
+                StreamBuilder.stream()
+                    .imageHeader(3)
+                    .domainHeader(2, 44, 0, 4, 17)
+                    .pageData(1)
+                    .end()));
+    readings.put("a configuration of 4 GiB", () -> endlessConfig(-1));
+    readings.put("a configuration at the limit", () -> endlessConfig(16 << 20));
+    readings.put("a gzip bomb", () -> bomb(GZIPOutputStream::new));
+    readings.put("an xz bomb", () -> bomb(out -> new XZOutputStream(out, new LZMA2Options(0))));
+    readings.put("a zstd bomb", () -> bomb(com.github.luben.zstd.ZstdOutputStream::new));
+    for (Map.Entry<String, Reading> reading : readings.entrySet()) {
+      Files.writeString(Path.of("/proc/self/clear_refs"), "5");
+      String result = reading.getValue().result();
+      System.out.printf("%s: %s %d%n", reading.getKey(), result, peakMebibytes());
+    }
+  }
+
+  private static long peakMebibytes() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("VmHWM:")) {
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) >> 10;
+      }
+    }
+    throw new IOException("the system does not say how much memory was taken");
+  }
+
+  private static StreamBuilder header() {
+    return header(java.nio.ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static StreamBuilder header(java.nio.ByteOrder order) {
+    return StreamBuilder.stream().order(order).imageHeader(3).domainHeader(2);
+  }
+
+  private static String read(StreamBuilder stream) throws IOException {
+    return read(Channels.newChannel(new ByteArrayInputStream(stream.octets())), Limits.DEFAULT);
+  }
+
+  private static String read(ReadableByteChannel channel, Limits limits) throws IOException {
+    long items = 0;
+    try (ImageReader image = ImageReader.of(new ChannelInput("image", channel), limits)) {
+      while (image.next() != null) {
+        items++;
+      }
+      return items + " items";
+    } catch (StreamFormatException fault) {
+      return "%d items, %s".formatted(items, fault.fault());
+    }
+  }
+
+  private static String endlessPages() throws IOException {
+    long[] entries = new long[1024];
+    java.util.Arrays.setAll(entries, i -> i);
+    return endless(StreamBuilder.stream().pageData(entries).octets());
+  }
+
+  private static String endlessRecords() throws IOException {
+    return endless(StreamBuilder.stream().record(0x80000001, new byte[100]).octets());
+  }
+
+  private static String endless(byte[] record) throws IOException {
+    EndlessChannel endless = new EndlessChannel(header().octets(), record);
+    try (ImageReader image = ImageReader.of(new ChannelInput("image", endless), Limits.DEFAULT)) {
+      while (endless.given() < MANY) {
+        if (image.next() == null) {
+          return "an end";
+        }
+      }
+      return "no end";
+    }
+  }
+
+  private static String endlessConfig(int length) throws IOException {
+    byte[] xl = Layers.xl(new byte[0]);
+    byte[] header = java.util.Arrays.copyOf(xl, 44);
+    byte[] begin = StreamBuilder.join(header, StreamBuilder.stream().u32(length).octets());
+    return read(new EndlessChannel(begin, new byte[] {'x'}), Limits.DEFAULT);
+  }
+
+  @FunctionalInterface
+  private interface Codec {
+    OutputStream open(OutputStream out) throws IOException;
+  }
+
+  /// A stream with 256 MiB of zeros behind it, in a few kibibytes; no more than half of that is let
+  /// out.
+  private static String bomb(Codec codec) throws IOException {
+    ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+    try (OutputStream out = codec.open(compressed)) {
+      out.write(Samples.hvm());
+      byte[] zeros = new byte[1 << 20];
+      for (int i = 0; i < 256; i++) {
+        out.write(zeros);
+      }
+    }
+    Limits limits = new Limits(Wire.RECORD_LENGTH_MAX, 1 << 20, 128L << 20);
+    String result =
+        read(Channels.newChannel(new ByteArrayInputStream(compressed.toByteArray())), limits);
+    return result.endsWith(Fault.DECOMPRESSION.name()) ? "stopped" : result;
+  }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.core.envelope;
+
+import static java.nio.ByteOrder.BIG_ENDIAN;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Limits;
+import org.xenstream.core.format.MappedInput;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.testkit.CapturingChannel;
+import org.xenstream.testkit.ChunkedChannel;
+import org.xenstream.testkit.Expect;
+import org.xenstream.testkit.Layers;
+import org.xenstream.testkit.PoisonedInput;
+import org.xenstream.testkit.Samples;
+import org.xenstream.testkit.StreamBuilder;
+
+/// Copies against images that were laid by hand.
+class ImageCopyTest {
+  @TempDir private Path folder;
+
+  private static final byte[] HVM = Samples.hvm();
+  private static final byte[] LIBXL = Layers.libxl(LITTLE_ENDIAN, HVM);
+  private static final byte[] PLAIN_LIBXL = Layers.libxl(HVM);
+
+  private static ImageCopy.Options layers(ImageCopy.Layers layers) {
+    return new ImageCopy.Options(0, null, layers, false, Layers.CONFIG);
+  }
+
+  private static ImageCopy.Options version(int version, boolean dropPolicies) {
+    return new ImageCopy.Options(version, null, ImageCopy.Layers.SAME, dropPolicies, null);
+  }
+
+  private static ImageCopy.Options order(@Nullable ByteOrder order) {
+    return new ImageCopy.Options(0, order, ImageCopy.Layers.SAME, false, null);
+  }
+
+  /// The copy through a file, a channel and a poisoned input: the same.
+  private byte[] copy(byte[] image, ImageCopy.Options options) throws IOException {
+    byte[] copied = copy(new ChannelInput("a.img", ChunkedChannel.of(image, 500, 9)), options);
+    Path file = Files.write(folder.resolve("image"), image);
+    assertArrayEquals(copied, copy(MappedInput.open(file), options));
+    assertArrayEquals(copied, copy(new PoisonedInput(MappedInput.open(file)), options));
+    assertArrayEquals(copied, copyToFile(file, options));
+    return copied;
+  }
+
+  private static byte[] copy(OctetInput input, ImageCopy.Options options) throws IOException {
+    CapturingChannel out = CapturingChannel.shortWrites(300, 4);
+    try (ImageReader image = ImageReader.of(input, Limits.DEFAULT)) {
+      copy(image, new ImageCopy(image, out, options));
+    }
+    return out.octets();
+  }
+
+  private byte[] copyToFile(Path file, ImageCopy.Options options) throws IOException {
+    Path copy = folder.resolve("copy");
+    try (ImageReader image = ImageReader.open(file, Limits.DEFAULT);
+        FileChannel out =
+            FileChannel.open(
+                copy,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING)) {
+      copy(image, new ImageCopy(image, out, options));
+    }
+    return Files.readAllBytes(copy);
+  }
+
+  private static long copy(ImageReader image, ImageCopy copy) throws IOException {
+    for (ImageItem item = image.next(); item != null; item = image.next()) {
+      copy.see(item);
+    }
+    return copy.end();
+  }
+
+  static Stream<byte[]> images() {
+    return Stream.of(
+        HVM,
+        LIBXL,
+        Samples.remus(),
+        Samples.hvm(2, BIG_ENDIAN, true),
+        Samples.everyRecord(3, LITTLE_ENDIAN),
+        Layers.xl(LIBXL),
+        Layers.wire(LIBXL),
+        Layers.xl(BIG_ENDIAN, 3, LIBXL),
+        Layers.libvirt(2, LIBXL),
+        Layers.xenServer(HVM),
+        Layers.xend(Layers.legacy(8, true)),
+        Layers.legacy(4, false),
+        StreamBuilder.join(Layers.legacy(4, false), new byte[300_000]),
+        StreamBuilder.stream().record(0x0F, new byte[16]).record(0x0F).octets(),
+        StreamBuilder.join(HVM, new byte[99]));
+  }
+
+  @ParameterizedTest
+  @MethodSource("images")
+  void passesAnImageOnToTheOctet(byte[] image) throws IOException {
+    assertArrayEquals(image, copy(image, ImageCopy.Options.SAME));
+  }
+
+  @Test
+  void passesStrayOctetsOfABackChannelOn() throws IOException {
+    byte[] back =
+        StreamBuilder.stream().u32(0x0F).u32(8).u64(0).u64(5).u32(0x0F).u32(0).u64(0).octets();
+    assertArrayEquals(back, copy(back, ImageCopy.Options.SAME));
+  }
+
+  @Test
+  void takesCompressionOff() throws IOException {
+    for (byte[] compressed :
+        new byte[][] {Layers.gzip(LIBXL), Layers.zstd(LIBXL), Layers.xz(LIBXL)}) {
+      assertArrayEquals(LIBXL, copy(compressed, ImageCopy.Options.SAME));
+    }
+  }
+
+  static Stream<Arguments> layers() {
+    return Stream.of(
+        Arguments.of(HVM, ImageCopy.Layers.LIBXC, HVM),
+        Arguments.of(LIBXL, ImageCopy.Layers.LIBXC, HVM),
+        Arguments.of(Layers.wire(LIBXL), ImageCopy.Layers.LIBXC, HVM),
+        Arguments.of(Layers.xenServer(HVM), ImageCopy.Layers.LIBXC, HVM),
+        Arguments.of(Layers.libvirt(2, LIBXL), ImageCopy.Layers.LIBXC, HVM),
+        Arguments.of(HVM, ImageCopy.Layers.LIBXL, PLAIN_LIBXL),
+        Arguments.of(LIBXL, ImageCopy.Layers.LIBXL, LIBXL),
+        Arguments.of(Layers.wire(LIBXL), ImageCopy.Layers.LIBXL, LIBXL),
+        Arguments.of(Layers.libvirt(2, LIBXL), ImageCopy.Layers.LIBXL, LIBXL),
+        Arguments.of(HVM, ImageCopy.Layers.XL, Layers.xl(PLAIN_LIBXL)),
+        Arguments.of(LIBXL, ImageCopy.Layers.XL, Layers.xl(LIBXL)),
+        Arguments.of(Layers.wire(LIBXL), ImageCopy.Layers.XL, Layers.xl(LIBXL)),
+        Arguments.of(StreamBuilder.join(HVM, new byte[9]), ImageCopy.Layers.LIBXC, HVM));
+  }
+
+  @ParameterizedTest
+  @MethodSource("layers")
+  void givesTheLayersThatAreAskedFor(byte[] image, ImageCopy.Layers layers, byte[] expected)
+      throws IOException {
+    assertArrayEquals(expected, copy(image, layers(layers)));
+  }
+
+  @Test
+  void makesTheCheckpointsOfBothLayersTakeTurns() throws IOException {
+    byte[] bare = copy(Samples.remus(), layers(ImageCopy.Layers.LIBXC));
+    byte[] wrapped = copy(bare, layers(ImageCopy.Layers.LIBXL));
+    assertArrayEquals(bare, copy(wrapped, layers(ImageCopy.Layers.LIBXC)));
+    // What stops behind a checkpoint has no END in either layer.
+    assertArrayEquals(
+        Layers.libxlRecord(LITTLE_ENDIAN, 0x04),
+        Arrays.copyOfRange(wrapped, wrapped.length - 8, wrapped.length));
+    byte[] ended = Samples.hvm(3, LITTLE_ENDIAN, true);
+    assertArrayEquals(
+        ended, copy(copy(ended, layers(ImageCopy.Layers.LIBXL)), layers(ImageCopy.Layers.LIBXC)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("orders")
+  void writesTheOtherOrder(ByteOrder from, ByteOrder to) throws IOException {
+    assertArrayEquals(Samples.everyRecord(3, to), copy(Samples.everyRecord(3, from), order(to)));
+    assertArrayEquals(
+        Layers.libxl(to, Samples.hvm(3, to, false)),
+        copy(Layers.libxl(from, Samples.hvm(3, from, false)), order(to)));
+  }
+
+  static Stream<Arguments> orders() {
+    return Stream.of(
+        Arguments.of(LITTLE_ENDIAN, BIG_ENDIAN),
+        Arguments.of(BIG_ENDIAN, LITTLE_ENDIAN),
+        Arguments.of(BIG_ENDIAN, BIG_ENDIAN));
+  }
+
+  @Test
+  void writesVersionThree() throws IOException {
+    byte[] two = Samples.pv64(2, LITTLE_ENDIAN);
+    byte[] three = two.clone();
+    three[15] = 3;
+    assertArrayEquals(
+        StreamBuilder.join(
+            Arrays.copyOf(three, 56),
+            StreamBuilder.stream().record(0x10).octets(),
+            Arrays.copyOfRange(three, 56, three.length)),
+        copy(two, version(3, false)));
+  }
+
+  @Test
+  void writesVersionTwoWithoutThePolicies() throws IOException {
+    byte[] three = Samples.pv64(3, BIG_ENDIAN);
+    assertArrayEquals(Samples.pv64(2, BIG_ENDIAN), copy(three, version(2, true)));
+    try (ImageReader image =
+        ImageReader.of(new ChannelInput("a", ChunkedChannel.of(three, 50, 1)), Limits.DEFAULT)) {
+      assertEquals(
+          2, copy(image, new ImageCopy(image, CapturingChannel.whole(), version(2, true))));
+    }
+  }
+
+  @Test
+  void losesNoPolicyUnasked() {
+    Expect.fault(
+        Fault.MISPLACED,
+        "a.img @0x28 (record #0 X86_CPUID_POLICY): expected a record that version 2 has (a CPU "
+            + "policy is left out only when that is asked for), found X86_CPUID_POLICY",
+        () -> copy(HVM, version(2, false)));
+  }
+
+  @Test
+  void refusesToTurnALegacyImageIntoAnything() {
+    Expect.fault(
+        Fault.MISPLACED,
+        "a.img @0x0 (copy): expected a modern stream, found legacy image (Xen 4.5 or older) of a "
+            + "PV guest by a 64-bit toolstack",
+        () -> copy(Layers.legacy(8, true), layers(ImageCopy.Layers.LIBXC)));
+  }
+
+  @Test
+  void refusesToLoseADeviceModel() {
+    Expect.fault(
+        Fault.MISPLACED,
+        "a.img @0x117b (copy): expected no device model's state, which a copy in other layers "
+            + "would lose, found part Qemu_xen of 10 octets",
+        () -> copy(Layers.xenServer(HVM), layers(ImageCopy.Layers.LIBXL)));
+  }
+
+  @Test
+  void wantsAConfigurationForAnXlFile() {
+    Expect.fault(
+        Fault.MISPLACED,
+        "a.img @0x0 (copy): expected a configuration for the xl save file, found none in the image",
+        () -> copy(HVM, new ImageCopy.Options(0, null, ImageCopy.Layers.XL, false, null)));
+  }
+}

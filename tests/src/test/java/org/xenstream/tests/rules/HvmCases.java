@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.tests.rules;
+
+import static org.xenstream.tests.rules.Recipe.context;
+import static org.xenstream.tests.rules.Recipe.cpu;
+import static org.xenstream.tests.rules.Recipe.entry;
+import static org.xenstream.tests.rules.Recipe.header;
+import static org.xenstream.tests.rules.Recipe.hvm;
+import static org.xenstream.tests.rules.Recipe.leaf;
+import static org.xenstream.tests.rules.Recipe.params;
+import static org.xenstream.tests.rules.Recipe.record;
+import static org.xenstream.tests.rules.Recipe.tsc;
+import static org.xenstream.tests.rules.Recipe.u32;
+import static org.xenstream.tests.rules.Recipe.u64;
+import static org.xenstream.tests.rules.Recipe.u8;
+
+import java.util.List;
+import org.xenstream.core.verify.Rule;
+
+/// Rules 07xx to 09xx: HVM context, parameters, TSC and policies.
+final class HvmCases {
+  private HvmCases() {}
+
+  static List<RuleCase> all() {
+    return List.of(
+        RuleCase.of(
+            Rule.HVM_CONTEXT_EMPTY,
+            hvm().with("context", record(9)),
+            "img @0x20cc (record #6 HVM_CONTEXT.body_length): expected more than 0, found 0"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_TRUNCATED,
+            hvm().with("context", record(9, header(), cpu(), u32(3))),
+            "img @0x2500 (record #6 HVM_CONTEXT.entry): expected 8 octets of a descriptor, found 4 octets before the end"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_TRUNCATED,
+            hvm().with("context", record(9, header(), u32(3), u32(9), new byte[8])),
+            "img @0x20f0 (record #6 HVM_CONTEXT.entry): expected 17 octets of PIC, found 16 octets before the end"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_NO_END,
+            hvm().with("context", record(9, header(), cpu())),
+            "img @0x2500 (record #6 HVM_CONTEXT.entry): expected END, found the end of the context"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_HEADER,
+            hvm().with("context", record(9, cpu(), header(), entry(0, 0))),
+            "img @0x20d0 (record #6 HVM_CONTEXT.typecode): expected HEADER of 24 octets first, found CPU of 1032"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_HEADER,
+            hvm().with("context", context(cpu(), header())),
+            "img @0x2500 (record #6 HVM_CONTEXT.typecode): a second HEADER"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_MAGIC,
+            hvm().patch("context", 16, u32(1)),
+            "img @0x20d8 (record #6 HVM_CONTEXT.HEADER.magic): expected 0x54381286, found 0x00000001"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_VERSION,
+            hvm().patch("context", 20, u32(2)),
+            "img @0x20dc (record #6 HVM_CONTEXT.HEADER.version): expected 1, found 2"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_TYPECODE,
+            hvm().with("context", context(cpu(), entry(21, 0))),
+            "img @0x2500 (record #6 HVM_CONTEXT.typecode): expected 1 to 20, found 21"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_LENGTH,
+            hvm().with("context", context(cpu(), entry(4, 0, new byte[399]))),
+            "img @0x2504 (record #6 HVM_CONTEXT.IOAPIC.length): expected 400 octets, found 399"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_LENGTH,
+            hvm().with("context", context(cpu(), entry(18, 0, new byte[33]))),
+            "img @0x2504 (record #6 HVM_CONTEXT.VMCE_VCPU.length): expected at most 32 octets, found 33"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_INSTANCE,
+            hvm().with("context", context(cpu(), entry(6, 128, new byte[1024]))),
+            "img @0x2502 (record #6 HVM_CONTEXT.LAPIC_REGS.instance): expected below 128, found 128"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_INSTANCE,
+            hvm().with("context", context(cpu(), entry(3, 2, new byte[8]))),
+            "img @0x2502 (record #6 HVM_CONTEXT.PIC.instance): expected below 2, found 2"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_REPEATED,
+            hvm().with("context", context(cpu(), cpu())),
+            "img @0x2500 (record #6 HVM_CONTEXT.typecode): a second CPU of instance 0"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_AFTER_END,
+            hvm().with("context", record(9, header(), cpu(), entry(0, 0), new byte[3])),
+            "img @0x2508 (record #6 HVM_CONTEXT): 3 octets behind END"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_NO_CPU,
+            hvm().with("context", context()),
+            "img @0x20d0 (record #6 HVM_CONTEXT): no CPU entry for any vCPU"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_CPU,
+            hvm().with("context", context(entry(2, 0, 1032, 656, u64(0x8000_0010L)))),
+            "img @0x2388 (record #6 HVM_CONTEXT.CPU.cr0): expected known bits, ET set, PG only with PE, found 0x80000010"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_CPU,
+            hvm().patch("context", 8 + 32 + 8 + 1024, u32(3)),
+            "img @0x24f8 (record #6 HVM_CONTEXT.CPU.flags): expected no bit but 0, found 0x3"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_PIC,
+            hvm().with("context", context(cpu(), entry(3, 0, 8, 5, u8(0)))),
+            "img @0x250d (record #6 HVM_CONTEXT.PIC.is_master): expected 1 of PIC 0, found 0"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_LAPIC,
+            hvm().with("context", context(cpu(), entry(5, 0, 24, 0, u64(0xFEE0_0400L)))),
+            "img @0x2508 (record #6 HVM_CONTEXT.LAPIC.apic_base_msr): expected bit 10 only with bit 11, found 0xfee00400"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_PCI_LINK,
+            hvm().with("context", context(cpu(), entry(9, 0, 8, 1, u8(16)))),
+            "img @0x2509 (record #6 HVM_CONTEXT.PCI_LINK.route[1]): expected below 16, found 16"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_PIT,
+            hvm().with("context", context(cpu(), entry(10, 0, 56, 15, u8(1)))),
+            "img @0x2527 (record #6 HVM_CONTEXT.PIT.channels[1].gate): expected 1, found 0"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_MTRR,
+            hvm().with("context", context(cpu(), entry(14, 0, 240, 224, u64(0x509)))),
+            "img @0x25e8 (record #6 HVM_CONTEXT.MTRR.msr_mtrr_cap): expected at most 8 variable ranges, found 9"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_XSAVE,
+            hvm().with("context", context(cpu(), entry(16, 0, 856, 536, u64(4)))),
+            "img @0x2720 (record #6 HVM_CONTEXT.CPU_XSAVE.xstate_bv): expected bits within xcr0_accum, 0x0, found 0x4"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_VIRIDIAN,
+            hvm().with("context", context(cpu(), entry(17, 0, 216, 12, u8(1)))),
+            "img @0x2514 (record #6 HVM_CONTEXT.VIRIDIAN_VCPU.pad): expected 0, found 0x1"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_MSR,
+            hvm()
+                .with(
+                    "context",
+                    context(cpu(), entry(20, 0, u64(1), u64(0x48), u64(0), u64(0x1B), u64(0)))),
+            "img @0x2508 (record #6 HVM_CONTEXT.CPU_MSR.count): expected 2 for the entry's length, found 1"),
+        RuleCase.of(
+            Rule.HVM_CONTEXT_MSR,
+            hvm()
+                .with(
+                    "context",
+                    context(cpu(), entry(20, 0, u64(2), u64(0x48), u64(0), u64(0x1B), u64(0)))),
+            "img @0x2520 (record #6 HVM_CONTEXT.CPU_MSR.msr[1].index): expected an MSR that Xen 4.22 loads, found 0x1b"),
+        RuleCase.of(
+            Rule.HVM_PARAMS_SIZE,
+            hvm().patch("params", 8, u32(2)),
+            "img @0x20b0 (record #5 HVM_PARAMS.count): expected 40 octets for 2 parameters, found 24"),
+        RuleCase.of(
+            Rule.HVM_PARAMS_RESERVED,
+            hvm().patch("params", 12, u32(1)),
+            "img @0x20b4 (record #5 HVM_PARAMS.reserved): expected 0, found 0x1"),
+        RuleCase.of(
+            Rule.HVM_PARAMS_EMPTY,
+            hvm().with("params", params()),
+            "img @0x20b0 (record #5 HVM_PARAMS.count): expected more than 0, found 0"),
+        RuleCase.of(
+            Rule.HVM_PARAM_INDEX,
+            hvm().with("params", params(1, 5, 39, 0)),
+            "img @0x20c8 (record #5 HVM_PARAMS.param[1].index): expected a parameter that a release lets a restore set, found 39"),
+        RuleCase.of(
+            Rule.HVM_PARAM_INDEX,
+            hvm().with("params", params(-1, 5)),
+            "img @0x20b8 (record #5 HVM_PARAMS.param[0].index): expected a parameter that a release lets a restore set, found 18446744073709551615"),
+        RuleCase.of(
+            Rule.HVM_PARAM_VALUE,
+            hvm().with("params", params(10, 4)),
+            "img @0x20c0 (record #5 HVM_PARAMS.param[0].value): expected a value that a release takes for parameter 10, found 0x4"),
+        RuleCase.of(
+            Rule.HVM_PARAM_NOT_NOW,
+            hvm().with("params", params(24, 1)),
+            "img @0x20b8 (record #5 HVM_PARAMS.param[0].index): parameter 24 = 0x1, which Xen 4.22 refuses"),
+        RuleCase.of(
+            Rule.HVM_PARAM_REPEATED,
+            hvm().with("params", params(1, 5, 1, 6)),
+            "img @0x20c8 (record #5 HVM_PARAMS.param[1].index): parameter 1 comes again"),
+        RuleCase.of(
+            Rule.TSC_INFO_SIZE,
+            hvm().with("tsc", record(8, new byte[20])),
+            "img @0x208c (record #4 X86_TSC_INFO.body_length): expected 24, found 20"),
+        RuleCase.of(
+            Rule.TSC_INFO_RESERVED,
+            hvm().patch("tsc", 28, u32(1)),
+            "img @0x20a4 (record #4 X86_TSC_INFO.reserved): expected 0, found 0x1"),
+        RuleCase.of(
+            Rule.TSC_MODE,
+            hvm().with("tsc", tsc(4)),
+            "img @0x2090 (record #4 X86_TSC_INFO.mode): expected 0 to 2, found 4"),
+        RuleCase.of(
+            Rule.TSC_MODE_PVRDTSCP,
+            hvm().with("tsc", tsc(3)),
+            "img @0x2090 (record #4 X86_TSC_INFO.mode): mode 3, which Xen 4.12 and later refuse"),
+        RuleCase.of(
+            Rule.CPUID_POLICY_SIZE,
+            hvm().with("cpuid", record(17, new byte[25])),
+            "img @0x2c (record #0 X86_CPUID_POLICY.body_length): expected a multiple of 24 above 0, found 25"),
+        RuleCase.of(
+            Rule.MSR_POLICY_SIZE,
+            hvm().with("msr", record(18)),
+            "img @0x4c (record #1 X86_MSR_POLICY.body_length): expected a multiple of 16 above 0, found 0"),
+        RuleCase.of(
+            Rule.POLICY_REPEATED,
+            hvm().after("cpuid", hvm().part("cpuid")),
+            "img @0x48 (record #1 X86_CPUID_POLICY): a second X86_CPUID_POLICY"),
+        RuleCase.of(
+            Rule.POLICY_MISSING,
+            hvm().without("msr"),
+            "img @0x24f0 (record #6 END): END without any X86_MSR_POLICY before it"),
+        RuleCase.of(
+            Rule.CPUID_POLICY_LEAF,
+            hvm().with("cpuid", record(17, leaf(4, 6))),
+            "img @0x30 (record #0 X86_CPUID_POLICY.leaf[0]): expected a leaf that a policy has, found 0x4 subleaf 6"),
+        RuleCase.of(
+            Rule.CPUID_POLICY_LEAF,
+            hvm().with("cpuid", record(17, new byte[24 * 121])),
+            "img @0x2c (record #0 X86_CPUID_POLICY.body_length): expected at most 120 leaves of 24 octets, found 2904"),
+        RuleCase.of(
+            Rule.MSR_POLICY_ENTRY,
+            hvm().with("msr", record(18, u64(0xCF), u64(0))),
+            "img @0x50 (record #1 X86_MSR_POLICY.msr[0]): expected an MSR that a policy has, found 0xcf"),
+        RuleCase.of(
+            Rule.MSR_POLICY_ENTRY,
+            hvm().with("msr", record(18, u32(0xCE), u32(1), u64(0))),
+            "img @0x54 (record #1 X86_MSR_POLICY.msr[0].flags): expected 0, found 0x1"),
+        RuleCase.of(
+            Rule.MSR_POLICY_ENTRY,
+            hvm().with("msr", record(18, new byte[48])),
+            "img @0x4c (record #1 X86_MSR_POLICY.body_length): expected at most 2 entries of 16 octets, found 48"));
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.tests.rules;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.xenstream.testkit.Layers.libxlHeader;
+import static org.xenstream.testkit.Layers.libxlRecord;
+import static org.xenstream.testkit.StreamBuilder.join;
+import static org.xenstream.tests.rules.Recipe.hvm;
+import static org.xenstream.tests.rules.Recipe.memory;
+import static org.xenstream.tests.rules.Recipe.pv64;
+import static org.xenstream.tests.rules.Recipe.record;
+import static org.xenstream.tests.rules.Recipe.u32;
+import static org.xenstream.tests.rules.Recipe.u64;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.Limits;
+import org.xenstream.core.verify.Judge;
+import org.xenstream.testkit.Layers;
+
+/// What is unusual and yet right: the judge is silent, or says no more than is so.
+class QuietTest {
+  private static final byte[] CHECKPOINT = record(14);
+
+  private static List<String> ids(byte[] image) throws IOException {
+    ChannelInput input =
+        new ChannelInput("img", Channels.newChannel(new ByteArrayInputStream(image)));
+    try (ImageReader reader = ImageReader.of(input, Limits.DEFAULT)) {
+      return Judge.judge(reader, Judge.Options.DEFAULT).findings().stream()
+          .map(finding -> finding.rule().id())
+          .toList();
+    }
+  }
+
+  private static byte[] set(Recipe recipe, String... parts) {
+    return join(Arrays.stream(parts).map(recipe::part).toArray(byte[][]::new));
+  }
+
+  @Test
+  void aCheckpointedStreamJustStops() throws IOException {
+    byte[] set = set(hvm(), "memory", "tsc", "params", "context");
+    assertEquals(
+        List.of(), ids(hvm().with("end", CHECKPOINT).after("end", set, CHECKPOINT).octets()));
+  }
+
+  @Test
+  void oneOfXen46EndsWithEnd() throws IOException {
+    assertEquals(List.of(), ids(hvm().version2().savedBy(2, 6).before("end", CHECKPOINT).octets()));
+  }
+
+  @Test
+  void stateComesAgainWithEachCheckpoint() throws IOException {
+    byte[] set = set(pv64(), "tsc", "shared", "basic", "extended");
+    assertEquals(
+        List.of(),
+        ids(pv64().with("end", CHECKPOINT).after("end", memory(6), set, CHECKPOINT).octets()));
+  }
+
+  /// What the guest did behind the last checkpoint is dropped, so its page tables are judged as
+  /// they were then.
+  @Test
+  void whatNoCheckpointCompletesIsNotHeldAgainstTheState() throws IOException {
+    byte[] cut = Arrays.copyOf(memory(1), 50);
+    assertEquals(
+        List.of("XS0003-checkpoint-incomplete"),
+        ids(
+            pv64()
+                .with("end", CHECKPOINT)
+                .after("end", memory(0xF000_0000_0000_0004L), cut)
+                .octets()));
+  }
+
+  @Test
+  void aCheckpointOfLibxlIsCompleteAtItsEnd() throws IOException {
+    byte[] start = join(libxlHeader(LITTLE_ENDIAN), libxlRecord(LITTLE_ENDIAN, 1));
+    byte[] first = join(start, hvm().with("end", CHECKPOINT).octets());
+    byte[] checkpointEnd = libxlRecord(LITTLE_ENDIAN, 4);
+    byte[] set = join(set(hvm(), "tsc", "params", "context"), CHECKPOINT);
+    assertEquals(List.of(), ids(join(first, checkpointEnd)));
+    assertEquals(List.of("XS0002-truncated"), ids(first));
+    assertEquals(List.of("XS0003-checkpoint-incomplete"), ids(join(first, checkpointEnd, set)));
+    assertEquals(List.of(), ids(join(first, checkpointEnd, set, checkpointEnd)));
+  }
+
+  @Test
+  void aPageThatOnlyAPageTableNamesHasAFrame() throws IOException {
+    byte[] unsent = memory(0, 1, 3, 0xC000_0000_0000_0004L, 0x1000_0000_0000_0005L, 6, 7);
+    int table = 8 + 8 + 7 * 8 + 4 * 4096;
+    assertEquals(List.of("XS0515-p2m-frame-type"), ids(pv64().with("memory", unsent).octets()));
+    assertEquals(
+        List.of(),
+        ids(pv64().with("memory", unsent).patch("memory", table, u64(2 << 12 | 1)).octets()));
+  }
+
+  @Test
+  void vcpusThatAreOfflineHaveNoRecords() throws IOException {
+    byte[] third = join(u32(3), u32(0));
+    byte[] basic = record(4, third, Recipe.basic(8));
+    byte[] extended = record(5, third, new byte[128]);
+    assertEquals(List.of(), ids(pv64().before("end", basic, extended).octets()));
+  }
+
+  @Test
+  void aWireCaptureEndsWithTheGoMessage() throws IOException {
+    assertEquals(List.of(), ids(Layers.wire(Layers.libxl(hvm().octets()))));
+  }
+
+  @Test
+  void theNameOfTheCpuBelongsToTheStaticData() throws IOException {
+    byte[] name = "Fast CPU @ 3.14 GHz".getBytes(StandardCharsets.US_ASCII);
+    assertEquals(List.of(), ids(hvm().before("static", record(0x8000_0000, name)).octets()));
+  }
+
+  @Test
+  void aBackChannelHoldsListsOfPfns() throws IOException {
+    assertEquals(List.of(), ids(join(record(15, u64(1), u64(7)), record(15, u64(3)))));
+  }
+
+  @Test
+  void aRecordThatContradictsItselfDoesNotMakeOthersMissing() throws IOException {
+    assertEquals(List.of("XS0401-page-data-size"), ids(pv64().patch("memory", 8, u32(9)).octets()));
+  }
+}
