@@ -73,7 +73,7 @@ public final class Main {
         .setErr(err)
         .setColorScheme(CommandLine.Help.defaultColorScheme(console.colour() ? Ansi.ON : Ansi.OFF))
         .setParameterExceptionHandler((e, _) -> {
-          console.complain(e.getMessage());
+          console.complain(Failure.text(e));
           CommandSpec of = e.getCommandLine().getCommandSpec();
           console.err().println("Try '" + of.qualifiedName() + " --help'.");
           return Verb.NO_IMAGE;

@@ -155,7 +155,7 @@ final class RecordsVerb implements Verb {
           return true;
         }
         try {
-          if (Long.decode(wanted).intValue() == code && code >= 0
+          if ((Long.decode(wanted).intValue() == code && code >= 0)
               || Long.decode(wanted) == Integer.toUnsignedLong(code)) {
             return true;
           }

@@ -25,6 +25,8 @@ import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.StreamFormatException;
 
 final class DecompressorsTest {
+  private static final int SKIPPABLE = 13;
+
   private static List<String> plain(String... layers) throws IOException {
     List<String> wanted = new ArrayList<>();
     for (String layer : layers) {
@@ -79,9 +81,10 @@ final class DecompressorsTest {
   void refusesEveryCut(String file) throws IOException {
     byte[] whole = Reading.resource(file);
     Set<Fault> faults = EnumSet.noneOf(Fault.class);
-    // The skippable frame that ends parts.zst is no part of the image.
-    int end = file.equals("parts.zst") ? whole.length - 13 : whole.length;
-    for (int length = 4; length < end; length++) {
+    // The skippable frames that begin and end parts.zst hold nothing of the image.
+    boolean skippable = file.equals("parts.zst");
+    int end = skippable ? whole.length - SKIPPABLE : whole.length;
+    for (int length = skippable ? SKIPPABLE + 1 : 4; length < end; length++) {
       faults.add(Reading.refusal(Arrays.copyOf(whole, length)).fault());
     }
     assertEquals(EnumSet.of(Fault.TRUNCATED), faults);
@@ -130,13 +133,13 @@ final class DecompressorsTest {
       delimiter = '|',
       value = {
         "image.zst | zstd | octets that begin no zstd frame",
-        "image.xz  | xz   | a damaged xz stream (XZ Stream Padding is corrupt)",
+        "image.xz  | xz   | a damaged xz stream (Garbage after a valid XZ Stream)",
         "image.gz  | gzip | octets that begin no gzip member",
         "padded.gz | gzip | octets that begin no gzip member"
       })
   void refusesWhatFollows(String file, String codec, String found) throws IOException {
     byte[] whole = Reading.resource(file);
-    byte[] more = Arrays.copyOf(whole, whole.length + 8);
+    byte[] more = Arrays.copyOf(whole, whole.length + 12);
     Arrays.fill(more, whole.length, more.length, (byte) 'x');
     StreamFormatException e = Reading.refusal(more);
     assertEquals(
@@ -150,16 +153,16 @@ final class DecompressorsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "window-256MiB.zst   | zstd | a zstd frame with a window of more than 128 MiB",
-        "dictionary-96MiB.xz | xz   | an xz block that takes 97 MiB to decompress, which is more"
-            + " than 80"
+        "window-256MiB.zst   | zstd | 4186 | a zstd frame with a window of more than 128 MiB",
+        "dictionary-96MiB.xz | xz   | 24   | an xz block that takes 97 MiB to decompress, which is"
+            + " more than 80"
       })
-  void refusesToTakeMuchMemory(String file, String codec, String found) throws IOException {
-    byte[] whole = Reading.resource(file);
-    StreamFormatException e = Reading.refusal(whole);
+  void refusesToTakeMuchMemory(String file, String codec, int offset, String found)
+      throws IOException {
+    StreamFormatException e = Reading.refusal(Reading.resource(file));
     assertEquals(
         "image @0x%x (%s frame): expected octets that decompress, found %s"
-            .formatted(whole.length, codec, found),
+            .formatted(offset, codec, found),
         e.getMessage());
     assertEquals(Fault.DECOMPRESSION, e.fault());
   }
@@ -168,7 +171,7 @@ final class DecompressorsTest {
   @ValueSource(strings = {"bomb.zst", "bomb.xz", "bomb.gz"})
   void yieldsNoMoreThanTheLimit(String file) throws IOException {
     byte[] bomb = Reading.resource(file);
-    String last = "@" + PlainImage.octets().length + " trailing " + (64 << 20);
+    String last = "@" + PlainImage.octets().length + " trailing -1";
     List<String> wanted = plain(title(file));
     wanted.add(last);
     assertEquals(wanted, Reading.of(bomb));
@@ -176,7 +179,7 @@ final class DecompressorsTest {
     Limits limits = new Limits(1 << 20, 1 << 20, 1 << 20);
     StreamFormatException e = Reading.refusal(bomb, limits);
     assertTrue(
-        e.getMessage()
+        String.valueOf(e.getMessage())
             .endsWith(" frame): expected at most 1048576 octets when decompressed, found more"),
         e.getMessage());
     assertEquals(Fault.DECOMPRESSION, e.fault());

@@ -11,7 +11,7 @@ final class PfnSet {
   /// 2^18 pfns, one GiB of guest, 32 KiB of bitmap.
   private static final int CHUNK_SHIFT = 18;
 
-  private static final int CHUNK_WORDS = 1 << CHUNK_SHIFT - 6;
+  private static final int CHUNK_WORDS = 1 << (CHUNK_SHIFT - 6);
 
   /// 64 MiB of bitmaps: a guest of two TiB without a hole.
   private static final int MOST_CHUNKS = 2048;
@@ -31,7 +31,7 @@ final class PfnSet {
     if (chunk == null) {
       return true;
     }
-    int word = (int) (pfn >>> 6) & CHUNK_WORDS - 1;
+    int word = (int) (pfn >>> 6) & (CHUNK_WORDS - 1);
     long bit = 1L << pfn;
     boolean fresh = (chunk[word] & bit) == 0;
     chunk[word] |= bit;

@@ -86,7 +86,7 @@ final class RunIndex {
     }
     long[] order = new long[size];
     for (int i = 0; i < size; i++) {
-      order[i] = starts[i] << RUN_BITS | i;
+      order[i] = (starts[i] << RUN_BITS) | i;
     }
     Arrays.sort(order);
     RunIndex settled = new RunIndex();
@@ -128,7 +128,7 @@ final class RunIndex {
   }
 
   private static int run(long key) {
-    return (int) key & MOST_RUNS - 1;
+    return (int) key & (MOST_RUNS - 1);
   }
 
   private void append(long pfn, long offset, long pagesIn, long count) {

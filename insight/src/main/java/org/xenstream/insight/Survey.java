@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
-import org.xenstream.core.envelope.LibxlFrame;
 import org.xenstream.core.envelope.LibxlRecord;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.HvmContextCursor;
@@ -99,7 +98,7 @@ public final class Survey {
       case ImageItem.Libxl(var frame, var record) -> {
         octets = frame.offset() + frame.octets().byteSize();
         size("libxl " + frame.typeName(), frame.octets().byteSize());
-        see(frame, record);
+        see(record);
       }
       case ImageItem.Trailing(long offset, long length) -> octets = offset + Math.max(0, length);
     }
@@ -158,7 +157,7 @@ public final class Survey {
     }
   }
 
-  private void see(LibxlFrame frame, LibxlRecord record) {
+  private void see(LibxlRecord record) {
     switch (record) {
       case LibxlRecord.EmulatorContext(int id, int index, var context) ->
           emulator(id, index, context.byteSize(), -1);
@@ -174,7 +173,7 @@ public final class Survey {
   }
 
   private void emulator(int id, int index, long context, long xenstore) {
-    long key = (long) id << 32 | index & 0xFFFF_FFFFL;
+    long key = ((long) id << 32) | (index & 0xFFFF_FFFFL);
     ImageSummary.Emulator before = emulators.get(key);
     if (before == null && emulators.size() == MOST_EMULATORS) {
       return;

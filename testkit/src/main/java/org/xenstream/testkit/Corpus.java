@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
@@ -40,6 +41,8 @@ public final class Corpus {
   private static final String PROPERTY = "xenstream.corpus";
   private static final String REQUIRED = "xenstream.corpus.required";
 
+  private static final AtomicBoolean SAID = new AtomicBoolean();
+
   private final Path root;
 
   private Corpus(Path root) {
@@ -56,9 +59,14 @@ public final class Corpus {
       return new Corpus(root);
     }
     String absence =
-        "no corpus at %s: set -D%s=<folder> to run this test".formatted(root, PROPERTY);
+        "no corpus at %s: set -D%s=<folder> to run the tests that want it"
+            .formatted(root, PROPERTY);
     if (Boolean.getBoolean(REQUIRED)) {
       throw new AssertionError(absence);
+    }
+    // A build does not show why a test was skipped, and drops skipped factories altogether.
+    if (!SAID.getAndSet(true)) {
+      System.err.println("SKIPPED: " + absence);
     }
     throw new TestAbortedException(absence);
   }

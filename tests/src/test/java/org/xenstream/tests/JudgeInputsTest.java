@@ -65,7 +65,7 @@ class JudgeInputsTest {
 
   /// Only a file knows how much trails.
   private static String withoutCount(String verdict) {
-    return verdict.replaceAll("found (\\d+ )?octets", "found octets");
+    return verdict.replaceAll("\\d+ octets behind", "octets behind");
   }
 
   static Stream<byte[]> samples() {
@@ -79,7 +79,7 @@ class JudgeInputsTest {
         Layers.xenServer(Samples.hvm()));
   }
 
-  /// Octets by chance in good images, several at once.
+  /// Octets by chance in good images, several at once, half of them near the beginning.
   @ParameterizedTest
   @MethodSource("samples")
   void noOctetsMakeARuleFail(byte[] image) throws IOException {
@@ -89,7 +89,7 @@ class JudgeInputsTest {
     for (int round = 0; round < 1500; round++) {
       byte[] octets = image.clone();
       for (int left = 1 + chance.nextInt(4); left > 0; left--) {
-        int at = chance.nextInt(octets.length);
+        int at = chance.nextInt(chance.nextBoolean() ? 240 : octets.length);
         octets[at] = (byte) (chance.nextBoolean() ? chance.nextInt() : 1 << chance.nextInt(8));
       }
       odd += verdict(memory(octets)).equals(good) ? 0 : 1;

@@ -30,6 +30,7 @@ enum Signature {
   /// No octets at all.
   EMPTY("");
 
+  @SuppressWarnings("ImmutableEnumChecker") // never given away, never written
   private final byte[] magic;
 
   Signature(String magic) {

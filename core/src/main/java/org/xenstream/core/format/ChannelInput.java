@@ -27,6 +27,7 @@ public final class ChannelInput implements OctetInput {
 
   /// @param name for messages
   /// @param channel blocking; closed with the input
+  @SuppressWarnings("MustBeClosedChecker") // lives until the buffer grows, or the input's end
   public ChannelInput(String name, ReadableByteChannel channel) {
     this.name = name;
     this.channel = channel;
@@ -84,6 +85,7 @@ public final class ChannelInput implements OctetInput {
     end = held;
   }
 
+  @SuppressWarnings("MustBeClosedChecker") // lives until the buffer grows again
   private void grow(int capacity, int held) {
     Arena larger = Arena.ofShared();
     MemorySegment fresh = larger.allocate(capacity, 64);

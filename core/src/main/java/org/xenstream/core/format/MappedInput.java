@@ -89,6 +89,7 @@ public final class MappedInput implements OctetInput {
     return Math.max(0, size - position);
   }
 
+  @SuppressWarnings("MustBeClosedChecker") // lives until the next window, or the input's end
   private void slide(long length) throws IOException {
     unmap();
     Arena fresh = Arena.ofShared();

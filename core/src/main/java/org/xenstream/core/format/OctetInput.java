@@ -16,7 +16,7 @@ public interface OctetInput extends AutoCloseable {
   long position();
 
   /// The next `count` octets without passing them; fewer when the source ends before. The view
-  /// belongs to the input and dies with the next call of any method.
+  /// belongs to the input and dies with the next peek, advance or close.
   ///
   /// Memory is taken only for octets that are there, whatever `count` says.
   ///

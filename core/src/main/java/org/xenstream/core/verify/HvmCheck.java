@@ -278,12 +278,15 @@ final class HvmCheck implements Check {
       someTakesIndex |= release.hvmParam(index) != Release.ParamFate.REFUSED;
     }
     if (!someTakesIndex) {
-      report.at(
-          Rule.HVM_PARAM_INDEX,
-          frame,
-          at,
-          "param[" + n + "].index",
-          expected("a parameter that a release lets a restore set", Long.toUnsignedString(index)));
+      if (!report.counted(Rule.HVM_PARAM_INDEX)) {
+        report.at(
+            Rule.HVM_PARAM_INDEX,
+            frame,
+            at,
+            "param[" + n + "].index",
+            expected(
+                "a parameter that a release lets a restore set", Long.toUnsignedString(index)));
+      }
     } else if (!someReleaseTakes(index, value)) {
       report.at(
           Rule.HVM_PARAM_VALUE,

@@ -205,7 +205,7 @@ final class SequenceCheck implements Check {
 
   private static void missing(
       RecordType type, Rule rule, Frame frame, StreamState before, Report report) {
-    if (!before.has(type)) {
+    if (!before.has(type) && !report.counted(rule)) {
       report.placed(rule, frame, frame.typeName() + " without any " + type.name() + " before it");
     }
   }

@@ -4,7 +4,6 @@ package org.xenstream.core.verify;
 import static org.xenstream.core.verify.Report.expected;
 
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Wire;
 
@@ -67,50 +66,29 @@ final class VcpuBasic {
   /// Judges the fields against the guest's memory as it is when a set of records is complete.
   void judge(int id, StreamState state, Report report) {
     if (id == 0) {
-      say(
-          Rule.START_INFO_PFN,
-          offset(616, 524),
-          "user_regs.edx",
-          "an ordinary page",
-          state.isOrdinary(startInfo) ? null : state.describe(startInfo),
-          report);
+      ordinary(Rule.START_INFO_PFN, offset(616, 524), "user_regs.edx", startInfo, state, report);
     }
     if (Long.compareUnsigned(gdtEntries, FIRST_RESERVED_GDT_ENTRY) > 0) {
-      report.at(
-          Rule.VCPU_GDT_COUNT,
-          frame,
-          8 + offset(4960, 2704),
-          "gdt_ents",
-          expected("at most " + FIRST_RESERVED_GDT_ENTRY, Long.toUnsignedString(gdtEntries)));
+      if (!report.counted(Rule.VCPU_GDT_COUNT)) {
+        report.at(
+            Rule.VCPU_GDT_COUNT,
+            frame,
+            8 + offset(4960, 2704),
+            "gdt_ents",
+            expected("at most " + FIRST_RESERVED_GDT_ENTRY, Long.toUnsignedString(gdtEntries)));
+      }
     } else {
       long frames = (gdtEntries + GDT_ENTRIES_IN_FRAME - 1) / GDT_ENTRIES_IN_FRAME;
       for (int i = 0; i < frames; i++) {
-        say(
-            Rule.VCPU_GDT_FRAME,
-            offset(4832, 2640) + (long) i * width,
-            "gdt_frames[" + i + "]",
-            "an ordinary page",
-            state.isOrdinary(gdtFrames[i]) ? null : state.describe(gdtFrames[i]),
-            report);
+        long at = offset(4832, 2640) + (long) i * width;
+        ordinary(Rule.VCPU_GDT_FRAME, at, "gdt_frames[" + i + "]", gdtFrames[i], state, report);
       }
     }
-    say(
-        Rule.VCPU_CR3,
-        offset(4984, 2716) + 3L * width,
-        "ctrlreg[3]",
-        "a top-level page table",
-        state.isTopTable(cr3Pfn()) ? null : state.describe(cr3Pfn()),
-        report);
+    long registers = offset(4984, 2716);
+    topTable(Rule.VCPU_CR3, registers + 3L * width, "ctrlreg[3]", cr3Pfn(), state, report);
     if (width == 8 && (cr1 & 1) != 0) {
-      say(
-          Rule.VCPU_CR1,
-          offset(4984, 2716) + (long) width,
-          "ctrlreg[1]",
-          "a top-level page table",
-          state.isTopTable(cr1 >>> Wire.PAGE_SHIFT)
-              ? null
-              : state.describe(cr1 >>> Wire.PAGE_SHIFT),
-          report);
+      long pfn = cr1 >>> Wire.PAGE_SHIFT;
+      topTable(Rule.VCPU_CR1, registers + width, "ctrlreg[1]", pfn, state, report);
     }
   }
 
@@ -122,10 +100,18 @@ final class VcpuBasic {
         : Integer.toUnsignedLong(Integer.rotateRight((int) cr3, Wire.PAGE_SHIFT));
   }
 
-  private void say(
-      Rule rule, long at, String field, String wanted, @Nullable String wrong, Report report) {
-    if (wrong != null) {
-      report.at(rule, frame, 8 + at, field, expected(wanted, wrong));
+  private void ordinary(
+      Rule rule, long at, String field, long pfn, StreamState state, Report report) {
+    if (!state.isOrdinary(pfn) && !report.counted(rule)) {
+      report.at(rule, frame, 8 + at, field, expected("an ordinary page", state.describe(pfn)));
+    }
+  }
+
+  private void topTable(
+      Rule rule, long at, String field, long pfn, StreamState state, Report report) {
+    if (!state.isTopTable(pfn) && !report.counted(rule)) {
+      report.at(
+          rule, frame, 8 + at, field, expected("a top-level page table", state.describe(pfn)));
     }
   }
 }

@@ -24,6 +24,9 @@ final class VcpuCheck implements Check {
   private static final int LEAST_XSAVE = 16;
   private static final int MSR = 16;
 
+  /// Steps that a vCPU takes when a set is complete.
+  private static final int WORK_OF_VCPU = 32;
+
   /// What is kept of a vCPU: nothing of it is a view.
   private static final class Vcpu {
     int everSeen;
@@ -43,7 +46,7 @@ final class VcpuCheck implements Check {
     if (record instanceof StreamRecord.PvVcpu vcpu) {
       take(vcpu, frame, before, report);
     } else if (before.completes(record)) {
-      if (!before.isDamaged()) {
+      if (!before.isDamaged() && before.affords((long) vcpus.length * WORK_OF_VCPU)) {
         complete(frame, before, report);
       }
       for (Vcpu vcpu : vcpus) {
@@ -148,13 +151,13 @@ final class VcpuCheck implements Check {
         continue;
       }
       if (!hasBasic(vcpu)) {
-        report.placed(
-            Rule.VCPU_WITHOUT_BASIC,
-            frame,
-            frame.typeName()
-                + " without an X86_PV_VCPU_BASIC for vCPU "
-                + id
-                + ", of which there is other state");
+        if (!report.counted(Rule.VCPU_WITHOUT_BASIC)) {
+          report.placed(
+              Rule.VCPU_WITHOUT_BASIC,
+              frame,
+              "%s without an X86_PV_VCPU_BASIC for vCPU %d, of which there is other state"
+                  .formatted(frame.typeName(), id));
+        }
       } else if (vcpu.basic != null && before.maxPfn() >= 0) {
         vcpu.basic.judge(id, before, report);
       }
