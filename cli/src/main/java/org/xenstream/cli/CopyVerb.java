@@ -67,6 +67,7 @@ final class CopyVerb implements Verb {
     return PositionalParamSpec.builder()
         .index(index)
         .arity("1")
+        .required(true)
         .paramLabel(label)
         .type(String.class)
         .description(description)

@@ -4,6 +4,7 @@ package org.xenstream.cli;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import org.jspecify.annotations.Nullable;
 
 /// Says what went wrong as an operator would.
@@ -14,6 +15,7 @@ final class Failure {
   static String text(Exception e) {
     return switch (e) {
       case NoSuchFileException file -> file.getFile() + ": no such file";
+      case NotDirectoryException file -> file.getFile() + ": no such folder";
       case AccessDeniedException file -> file.getFile() + ": permission denied";
       case FileSystemException file ->
           file.getFile() + ": " + orName(file.getReason(), file.getClass());

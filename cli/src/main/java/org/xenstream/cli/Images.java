@@ -35,6 +35,7 @@ final class Images {
         PositionalParamSpec.builder()
             .index("0..*")
             .arity(arity)
+            .required(true)
             .paramLabel("IMAGE")
             .type(List.class)
             .auxiliaryTypes(String.class)
@@ -58,8 +59,11 @@ final class Images {
         images.add(new Named(name, false));
         continue;
       }
-      try (Stream<Path> walk = Files.walk(path)) {
+      // A walk does not follow a link that it starts at; what the link leads to is no link.
+      Path start = path.toRealPath();
+      try (Stream<Path> walk = Files.walk(start)) {
         walk.filter(Files::isRegularFile)
+            .map(file -> path.resolve(start.relativize(file)))
             .sorted()
             .forEach(file -> images.add(new Named(file.toString(), true)));
       } catch (java.io.UncheckedIOException e) {

@@ -85,6 +85,10 @@ final class InfoVerb implements Verb {
         worst = Math.max(worst, UNSOUND);
       }
     }
+    if (first && worst == SOUND) {
+      console.complain("no image among the files given");
+      return NO_IMAGE;
+    }
     return worst;
   }
 

@@ -2,7 +2,10 @@
 package org.xenstream.cli;
 
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Location;
 import org.xenstream.core.verify.Finding;
@@ -108,17 +111,22 @@ final class Json {
     }
   }
 
-  /// A field of a record with all that it holds.
-  static void field(JsonGenerator json, Decoded field) {
-    json.writeName(field.name());
+  /// An object of a record's fields, each with all that it holds. Where an image names the same
+  /// thing again, as it can with an HVM parameter, the second is called `STORE_PFN (2)`.
+  static void fields(JsonGenerator json, List<Decoded> fields) {
+    json.writeStartObject();
+    Map<String, Integer> used = new HashMap<>();
+    for (Decoded field : fields) {
+      int times = used.merge(field.name(), 1, Integer::sum);
+      json.writeName(times == 1 ? field.name() : field.name() + " (" + times + ")");
+      value(json, field);
+    }
+    json.writeEndObject();
+  }
+
+  private static void value(JsonGenerator json, Decoded field) {
     switch (field) {
-      case Decoded.Group(_, var fields) -> {
-        json.writeStartObject();
-        for (Decoded inner : fields) {
-          field(json, inner);
-        }
-        json.writeEndObject();
-      }
+      case Decoded.Group(_, var fields) -> fields(json, fields);
       case Decoded.Number number -> number(json, number);
       case Decoded.Explained(_, long value, int width, String meaning) -> {
         json.writeStartObject();

@@ -18,6 +18,8 @@ import picocli.CommandLine.ParseResult;
 /// The commands are described to picocli by calls, not by annotations: what reads annotations costs
 /// more than all the rest of a short run (docs/decisions/0002-launcher.md).
 public final class Main {
+  private static final List<String> VERBS = List.of("info", "verify", "records", "copy", "rules");
+
   private Main() {}
 
   /// Runs the tool and ends the process with its exit code.
@@ -32,7 +34,13 @@ public final class Main {
   /// @return the exit code
   static int run(Console console, String... arguments) {
     try {
-      return commands(console).execute(arguments);
+      if (arguments.length == 1 && isVersion(arguments[0])) {
+        console.out().println(Version.line());
+        return Verb.SOUND;
+      }
+      return commands(console, verbs(arguments)).execute(arguments);
+    } catch (IOException e) {
+      return fail(e, console);
     } finally {
       console.out().flush();
     }
@@ -40,10 +48,32 @@ public final class Main {
 
   /// Builds the model of the command line: the verbs, their options and arguments.
   public static CommandLine commands() {
-    return commands(Console.ofProcess());
+    return commands(Console.ofProcess(), VERBS);
   }
 
-  private static CommandLine commands(Console console) {
+  /// The one option that needs no parser, asked for more often than any.
+  private static boolean isVersion(String argument) {
+    return argument.equals("--version") || argument.equals("-V");
+  }
+
+  /// The verbs that a command line can mean: to describe the others would cost a start more than to
+  /// run a short one.
+  private static List<String> verbs(String... arguments) {
+    return arguments.length > 0 && VERBS.contains(arguments[0]) ? List.of(arguments[0]) : VERBS;
+  }
+
+  private static Verb verb(String name) {
+    return switch (name) {
+      case "info" -> new InfoVerb();
+      case "verify" -> new VerifyVerb();
+      case "records" -> new RecordsVerb();
+      case "copy" -> new CopyVerb();
+      case "rules" -> new RulesVerb();
+      default -> throw new IllegalArgumentException(name);
+    };
+  }
+
+  private static CommandLine commands(Console console, List<String> verbs) {
     CommandSpec spec = CommandSpec.create().name("xenstream").versionProvider(new Version());
     spec.usageMessage()
         .description(
@@ -61,11 +91,8 @@ public final class Main {
             .description("Show version and commit and exit.")
             .build());
     CommandLine line = new CommandLine(spec);
-    for (Verb verb :
-        List.of(
-            new InfoVerb(), new VerifyVerb(), new RecordsVerb(), new CopyVerb(), new RulesVerb())) {
-      CommandSpec one = verb.spec();
-      line.addSubcommand(one.name(), one);
+    for (String name : verbs) {
+      line.addSubcommand(name, verb(name).spec());
     }
     PrintWriter out = new PrintWriter(console.out(), true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(console.err(), true, StandardCharsets.UTF_8);

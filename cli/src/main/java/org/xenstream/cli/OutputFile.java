@@ -6,6 +6,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -46,6 +47,10 @@ final class OutputFile implements AutoCloseable {
     Path partial =
         target.resolveSibling(
             "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
+    Path folder = target.getParent();
+    if (folder != null && !Files.isDirectory(folder)) {
+      throw new NotDirectoryException(folder.toString());
+    }
     FileChannel channel =
         FileChannel.open(
             partial,

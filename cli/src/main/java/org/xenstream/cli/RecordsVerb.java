@@ -52,6 +52,7 @@ final class RecordsVerb implements Verb {
         PositionalParamSpec.builder()
             .index("0")
             .arity("1")
+            .required(true)
             .paramLabel("IMAGE")
             .type(String.class)
             .description("A file, or '-' for standard input.")
@@ -259,11 +260,8 @@ final class RecordsVerb implements Verb {
               out.writeStringProperty("name", name);
               out.writeNumberProperty("length", body.byteSize());
               if (!brief) {
-                out.writeObjectPropertyStart("fields");
-                for (Decoded field : fields) {
-                  Json.field(out, field);
-                }
-                out.writeEndObject();
+                out.writeName("fields");
+                Json.fields(out, fields);
               }
               if (hex) {
                 out.writeStringProperty("hex", Json.hex(body));

@@ -30,6 +30,9 @@ final class Units {
 
   /// `1 page`, `2 pages`.
   static String plural(long number, String noun) {
-    return count(number) + " " + noun + (number == 1 ? "" : "s");
+    return (number < 1000 ? Long.toString(number) : count(number))
+        + " "
+        + noun
+        + (number == 1 ? "" : "s");
   }
 }

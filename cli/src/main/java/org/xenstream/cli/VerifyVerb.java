@@ -101,11 +101,13 @@ final class VerifyVerb implements Verb {
     long sound = 0;
     long unsound = 0;
     long none = 0;
+    long unjudged = 0;
     List<Images.Named> images = Images.of(arguments);
     for (Images.Named image : images) {
       Verdict verdict = judge(image, options, console);
       if (verdict == null) {
         worst = NO_IMAGE;
+        unjudged++;
         continue;
       }
       if (verdict.isNoImage() && image.walked()) {
@@ -117,18 +119,21 @@ final class VerifyVerb implements Verb {
       worst = Math.max(worst, code);
       if (code == SOUND) {
         sound++;
-      } else {
+      } else if (code == UNSOUND) {
         unsound++;
+      } else {
+        unjudged++;
       }
     }
     if (images.size() > 1 && !Verb.has(arguments, "--json")) {
       console
           .out()
           .printf(
-              "%s: %d sound, %d unsound%s%n",
+              "%s: %d sound, %d unsound%s%s%n",
               Units.plural(sound + unsound, "image"),
               sound,
               unsound,
+              unjudged == 0 ? "" : "; " + unjudged + " not judged",
               none == 0 ? "" : "; " + Units.plural(none, "other file") + " passed over");
     }
     if (sound + unsound == 0 && worst == SOUND) {

@@ -11,6 +11,11 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() throws IOException {
+    return new String[] {line()};
+  }
+
+  /// `xenstream 0.1.0 (0123456789ab)`.
+  static String line() throws IOException {
     Properties build = new Properties();
     try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
       if (in == null) {
@@ -18,9 +23,7 @@ final class Version implements IVersionProvider {
       }
       build.load(in);
     }
-    return new String[] {
-      "xenstream " + build.getProperty("version", "") + " (" + commit(build) + ")"
-    };
+    return "xenstream " + build.getProperty("version", "") + " (" + commit(build) + ")";
   }
 
   /// Names the commit: from git where the tree was in git, else from the archive that git made.

@@ -78,13 +78,13 @@ final class DecompressorsTest {
   /// No cut is taken for the end, between two frames included: the image says where it ends.
   @ParameterizedTest
   @ValueSource(strings = {"image.zst", "parts.zst", "image.xz", "parts.xz", "image.gz", "parts.gz"})
-  void refusesEveryCut(String file) throws IOException {
+  void refusesCuts(String file) throws IOException {
     byte[] whole = Reading.resource(file);
     Set<Fault> faults = EnumSet.noneOf(Fault.class);
     // The skippable frames that begin and end parts.zst hold nothing of the image.
     boolean skippable = file.equals("parts.zst");
     int end = skippable ? whole.length - SKIPPABLE : whole.length;
-    for (int length = skippable ? SKIPPABLE + 1 : 4; length < end; length++) {
+    for (int length = skippable ? SKIPPABLE + 1 : 4; length < end; length += 5) {
       faults.add(Reading.refusal(Arrays.copyOf(whole, length)).fault());
     }
     assertEquals(EnumSet.of(Fault.TRUNCATED), faults);
@@ -109,14 +109,15 @@ final class DecompressorsTest {
     assertEquals(Fault.TRUNCATED, cut.fault());
   }
 
-  /// One wrong octet, each in turn: seen, or of no effect on what is read, as a file's name is.
+  /// One wrong octet, every third in turn: seen, or of no effect on what is read, as a file's name
+  /// is.
   @ParameterizedTest
-  @CsvSource({"image.zst, 4000", "image.xz, 4000", "image.gz, 4000"})
+  @CsvSource({"image.zst, 1300", "image.xz, 1300", "image.gz, 1300"})
   void seesDamage(String file, int atLeast) throws IOException {
     byte[] whole = Reading.resource(file);
     List<String> wanted = plain(title(file));
     int refused = 0;
-    for (int at = 0; at < whole.length; at++) {
+    for (int at = 0; at < whole.length; at += 3) {
       byte[] damaged = whole.clone();
       damaged[at] ^= 0x55;
       try {
@@ -125,7 +126,7 @@ final class DecompressorsTest {
         refused++;
       }
     }
-    assertTrue(refused > atLeast, refused + " refused of " + whole.length);
+    assertTrue(refused > atLeast, refused + " refused of " + whole.length / 3);
   }
 
   @ParameterizedTest
@@ -199,6 +200,13 @@ final class DecompressorsTest {
   void readsACompressedFileThatIsCompressedAgain() throws IOException {
     byte[] twice = gzip(Reading.resource("image.xz"));
     assertEquals(plain("gzip compression", "xz compression"), Reading.of(twice));
+  }
+
+  /// Each layer holds a dictionary of 64 MiB while the next is read.
+  @Test
+  void nestedDictionariesFitTheHeap() throws IOException {
+    String xz = "xz compression";
+    assertEquals(plain(xz, xz, xz, xz), Reading.of(Reading.resource("nested.xz")));
   }
 
   /// What the source itself has to say passes as it is.

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
@@ -117,6 +118,9 @@ public final class MemoryDigest implements AutoCloseable {
 
   private void keep(PageRuns pages) throws IOException {
     if (scratch == null) {
+      if (!Files.isDirectory(scratchDirectory)) {
+        throw new NotDirectoryException(scratchDirectory.toString());
+      }
       scratchFile = Files.createTempFile(scratchDirectory, "xenstream-digest-", ".pages");
       scratch = FileChannel.open(scratchFile, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }

@@ -71,8 +71,13 @@ final class RunIndex {
                 + MOST_RUNS / 2
                 + " runs of the image, which is more than a digest keeps in memory");
       }
-      return;
     }
+    if (size == starts.length) { // settling makes arrays of another length
+      grow();
+    }
+  }
+
+  private void grow() {
     starts = Arrays.copyOf(starts, size * 2);
     offsets = Arrays.copyOf(offsets, size * 2);
     counts = Arrays.copyOf(counts, size * 2);
@@ -136,9 +141,7 @@ final class RunIndex {
       return;
     }
     if (size == starts.length) {
-      starts = Arrays.copyOf(starts, size * 2);
-      offsets = Arrays.copyOf(offsets, size * 2);
-      counts = Arrays.copyOf(counts, size * 2);
+      grow();
     }
     starts[size] = pfn;
     offsets[size] = offset < 0 ? offset : offset + pagesIn * Wire.PAGE_SIZE;

@@ -16,6 +16,8 @@ public final class PoisonedInput implements OctetInput {
   private final OctetInput input;
   private @Nullable Arena arena;
   private MemorySegment shown = MemorySegment.NULL;
+  private @Nullable Arena nearArena;
+  private MemorySegment near = MemorySegment.NULL;
 
   /// @param input closed with this one
   public PoisonedInput(OctetInput input) {
@@ -48,6 +50,16 @@ public final class PoisonedInput implements OctetInput {
     return shown.copyFrom(there);
   }
 
+  @Override
+  @SuppressWarnings("MustBeClosedChecker") // closed by the next call
+  public MemorySegment near(long count) throws IOException {
+    poisonNear();
+    MemorySegment there = input.near(count);
+    nearArena = Arena.ofConfined();
+    near = nearArena.allocate(there.byteSize());
+    return near.copyFrom(there);
+  }
+
   private void poison() {
     if (arena != null) {
       shown.fill(POISON);
@@ -56,15 +68,25 @@ public final class PoisonedInput implements OctetInput {
     }
   }
 
+  private void poisonNear() {
+    if (nearArena != null) {
+      near.fill(POISON);
+      nearArena.close();
+      nearArena = null;
+    }
+  }
+
   @Override
   public long advance(long count) throws IOException {
     poison();
+    poisonNear();
     return input.advance(count);
   }
 
   @Override
   public void close() throws IOException {
     poison();
+    poisonNear();
     input.close();
   }
 }

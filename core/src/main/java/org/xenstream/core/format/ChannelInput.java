@@ -61,6 +61,11 @@ public final class ChannelInput implements OctetInput {
     return buffer.asSlice(start, Math.min(wanted, end - start));
   }
 
+  @Override
+  public MemorySegment near(long count) throws IOException {
+    return peek(count);
+  }
+
   /// Makes room for at least one more octet: from the front of the buffer when what is there fits
   /// with what is wanted, else in a buffer of at most twice the size.
   private void makeRoom(int wanted) {

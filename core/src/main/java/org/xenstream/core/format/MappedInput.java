@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.core.format;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -19,6 +21,9 @@ public final class MappedInput implements OctetInput {
   /// Length of the window in octets; a longer one is mapped where a single view asks for it.
   static final long WINDOW = 64L << 20;
 
+  /// Room for a record's header and the entries of a batch of the reference saver.
+  private static final int NEAR = 12 << 10;
+
   private final String name;
   private final FileChannel channel;
   private final long size;
@@ -26,12 +31,20 @@ public final class MappedInput implements OctetInput {
   private @Nullable Arena arena;
   private MemorySegment window = MemorySegment.NULL;
   private long windowStart;
+  private final Arena nearArena;
+  private final MemorySegment near;
+  private final ByteBuffer nearBytes;
+  private long nearStart;
 
+  @SuppressWarnings("MustBeClosedChecker") // lives until the input's end
   private MappedInput(String name, FileChannel channel, long position) throws IOException {
     this.name = name;
     this.channel = channel;
     this.size = channel.size();
     this.position = position;
+    this.nearArena = Arena.ofShared();
+    this.near = nearArena.allocate(NEAR, Long.BYTES);
+    this.nearBytes = near.asByteBuffer();
   }
 
   /// Opens a regular file.
@@ -84,6 +97,24 @@ public final class MappedInput implements OctetInput {
     return window.asSlice(at, length);
   }
 
+  @Override
+  public MemorySegment near(long count) throws IOException {
+    long length = Math.min(count, left());
+    if (length > NEAR) {
+      return peek(length);
+    }
+    if (position < nearStart || position + length > nearStart + nearBytes.position()) {
+      nearBytes.clear();
+      while (nearBytes.position() < length) {
+        if (channel.read(nearBytes, position + nearBytes.position()) < 0) {
+          throw new EOFException(name + ": the file was shortened while it was read");
+        }
+      }
+      nearStart = position;
+    }
+    return near.asSlice(position - nearStart, length);
+  }
+
   /// None where the channel was given to us standing behind its end.
   private long left() {
     return Math.max(0, size - position);
@@ -123,6 +154,9 @@ public final class MappedInput implements OctetInput {
   @Override
   public void close() throws IOException {
     unmap();
+    if (nearArena.scope().isAlive()) {
+      nearArena.close();
+    }
     channel.close();
   }
 }

@@ -23,6 +23,14 @@ public interface OctetInput extends AutoCloseable {
   /// @throws IOException when the source cannot be read
   MemorySegment peek(long count) throws IOException;
 
+  /// The next `count` octets, as [#peek] shows them, where they are cheapest to read at once: of a
+  /// mapped file a copy that one read made, since to touch the mapping costs a page fault. Meant
+  /// for headers and small arrays. The view dies with the next call of this method or of advance;
+  /// of octets that peek has shown already it may be asked without harm to that view.
+  ///
+  /// @throws IOException when the source cannot be read
+  MemorySegment near(long count) throws IOException;
+
   /// Passes over `count` octets, or to the end of the source when that comes before.
   ///
   /// @return how many were passed

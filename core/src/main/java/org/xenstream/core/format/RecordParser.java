@@ -18,23 +18,25 @@ final class RecordParser {
     this.order = order;
   }
 
-  StreamRecord parse(Frame frame) {
+  /// @param frame the record
+  /// @param head its first octets once more, or all of them, where they are cheapest to read
+  StreamRecord parse(Frame frame, MemorySegment head) {
     RecordType type = RecordType.of(frame.type());
     if (type == null) {
       return new StreamRecord.Unknown(frame.type(), frame.body());
     }
     try {
-      return parse(type, frame, frame.body());
+      return parse(type, frame, frame.body(), head);
     } catch (StreamFormatException why) {
       return new StreamRecord.Malformed(frame.type(), frame.body(), why);
     }
   }
 
-  private StreamRecord parse(RecordType type, Frame frame, MemorySegment body)
+  private StreamRecord parse(RecordType type, Frame frame, MemorySegment body, MemorySegment head)
       throws StreamFormatException {
     return switch (type) {
       case END -> new StreamRecord.End();
-      case PAGE_DATA -> pageData(frame, body);
+      case PAGE_DATA -> pageData(frame, body, head);
       case X86_PV_INFO -> {
         atLeast(frame, 8);
         yield new StreamRecord.PvInfo(u8(body, 0), u8(body, 1));
@@ -73,9 +75,10 @@ final class RecordParser {
     };
   }
 
-  private StreamRecord pageData(Frame frame, MemorySegment body) throws StreamFormatException {
+  private StreamRecord pageData(Frame frame, MemorySegment body, MemorySegment head)
+      throws StreamFormatException {
     atLeast(frame, COUNT_HEADER);
-    long count = Integer.toUnsignedLong(Wire.u32(body, 0, order));
+    long count = Integer.toUnsignedLong(Wire.u32(head, Wire.RECORD_HEADER, order));
     long entriesEnd = COUNT_HEADER + count * 8;
     if (entriesEnd > body.byteSize()) {
       throw malformed(
@@ -86,7 +89,12 @@ final class RecordParser {
               .formatted((body.byteSize() - COUNT_HEADER) / 8, body.byteSize()),
           Long.toString(count));
     }
-    PageEntries entries = new PageEntries(numbers(body.asSlice(COUNT_HEADER, count * 8)));
+    PageEntries entries =
+        new PageEntries(
+            numbers(
+                Wire.RECORD_HEADER + entriesEnd <= head.byteSize()
+                    ? head.asSlice(Wire.RECORD_HEADER + COUNT_HEADER, count * 8)
+                    : body.asSlice(COUNT_HEADER, count * 8)));
     MemorySegment pages = body.asSlice(entriesEnd);
     long wanted = (long) entries.withData() * Wire.PAGE_SIZE;
     if (pages.byteSize() != wanted) {

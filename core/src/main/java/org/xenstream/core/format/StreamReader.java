@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// after END; after a CHECKPOINT the stream may also just end, as a checkpointed one does when its
 /// sender dies (specification, "CHECKPOINT").
 public final class StreamReader implements RecordSource {
+  /// A batch of the reference saver up to its pages: what is read of each record in any case.
+  private static final long HEAD = Wire.RECORD_HEADER + 8 + 8L * Wire.MAX_BATCH;
+
   private final OctetInput input;
   private final Limits limits;
   private final StreamHeaders headers;
@@ -141,7 +144,7 @@ public final class StreamReader implements RecordSource {
       return null;
     }
     long offset = input.position();
-    MemorySegment header = input.peek(Wire.RECORD_HEADER);
+    MemorySegment header = input.near(Wire.RECORD_HEADER);
     if (header.byteSize() == 0 && afterCheckpoint) {
       ended = true;
       return null;
@@ -181,7 +184,8 @@ public final class StreamReader implements RecordSource {
     shownEnd = frame.end();
     ended = type == RecordType.END.code();
     afterCheckpoint = type == RecordType.CHECKPOINT.code();
-    return new Framed(frame, parser.parse(frame));
+    MemorySegment head = input.near(Math.min(whole, HEAD));
+    return new Framed(frame, parser.parse(frame, head));
   }
 
   /// Passes over what was shown last (the headers, or a record), as far as nobody took it from the

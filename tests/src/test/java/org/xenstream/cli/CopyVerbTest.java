@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.testkit.Layers;
+
+/// What `copy` does with files, pipes and options, on the smallest sample.
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class CopyVerbTest {
+  @TempDir private Path folder;
+  private byte[] image;
+  private Path in;
+  private Path out;
+
+  @BeforeEach
+  void make() throws IOException {
+    image = Tool.pv32();
+    in = Files.write(folder.resolve("in"), image);
+    out = folder.resolve("out");
+  }
+
+  private List<String> files() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private static byte[] bare(byte[] image) {
+    return Arrays.copyOfRange(image, Pv32.LIBXC, image.length - 8);
+  }
+
+  private byte[] copy(Object... options) throws IOException {
+    Object[] all = new Object[options.length + 3];
+    all[0] = "copy";
+    System.arraycopy(options, 0, all, 1, options.length);
+    all[options.length + 1] = in;
+    all[options.length + 2] = out;
+    assertEquals("", Tool.run(all).quiet().exits(0).out());
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(out)));
+    return Files.readAllBytes(out);
+  }
+
+  @Test
+  void aCopyIsTheSameAndItsOwnersAlone() throws IOException {
+    assertArrayEquals(image, copy());
+    assertEquals(List.of("in", "out"), files());
+  }
+
+  @Test
+  void compressionIsTakenOff() throws IOException {
+    Tool.run("copy", Tool.sample("pv32.xlsave.zst"), out).quiet().exits(0);
+    assertArrayEquals(image, Files.readAllBytes(out));
+  }
+
+  @Test
+  void anOldFileIsReplacedAndALinkToItStays() throws IOException {
+    Path old = Files.writeString(folder.resolve("old"), "what was here");
+    Files.setPosixFilePermissions(old, PosixFilePermissions.fromString("rw-rw-r--"));
+    Files.createSymbolicLink(out, old);
+    assertArrayEquals(image, copy());
+    assertTrue(Files.isSymbolicLink(out));
+    assertArrayEquals(image, Files.readAllBytes(old));
+    assertEquals(List.of("in", "old", "out"), files());
+  }
+
+  @Test
+  void whatCannotBeCopiedLeavesTheOldFileAlone() throws IOException {
+    Files.write(in, Arrays.copyOf(image, Pv32.CUT));
+    Tool.Run run = Tool.run("copy", in, out).exits(1);
+    assertEquals(
+        "xenstream: %s @0x1e8480 (record #5 PAGE_DATA): expected 4202512 octets of".formatted(in)
+            + " header, body and padding,"
+            + " found 1997882 octets before the end\n",
+        run.err());
+    assertEquals(List.of("in"), files());
+    Files.writeString(out, "what was here");
+    Tool.run("copy", in, out).exits(1);
+    Tool.run("copy", folder.resolve("absent"), out).exits(2);
+    assertEquals("what was here", Files.readString(out));
+    assertEquals(List.of("in", "out"), files());
+  }
+
+  @Test
+  void anImageIsCopiedOverItself() throws IOException {
+    Tool.run("copy", "--strip-layers", in, in).quiet().exits(0);
+    assertArrayEquals(bare(image), Files.readAllBytes(in));
+  }
+
+  @Test
+  void aFolderThatIsNotThereIsNamed() {
+    Tool.Run run = Tool.run("copy", in, folder.resolve("absent/out")).exits(2);
+    assertEquals("xenstream: " + folder.resolve("absent") + ": no such folder\n", run.err());
+  }
+
+  @Test
+  void layersAreTakenOff() throws IOException {
+    assertArrayEquals(bare(image), copy("--strip-layers"));
+    assertArrayEquals(bare(image), copy("--layer", "libxc"));
+    assertArrayEquals(Arrays.copyOfRange(image, 0x30e, image.length), copy("--layer=libxl"));
+    assertArrayEquals(image, copy("--layer=xl"));
+  }
+
+  @Test
+  void layersAreMade() throws IOException {
+    Path config = Files.writeString(folder.resolve("config"), Layers.CONFIG);
+    byte[] bare = bare(image);
+    Files.write(in, bare);
+    byte[] libxl = Layers.libxl(bare);
+    assertArrayEquals(libxl, copy("--layer", "libxl"));
+    byte[] xl = Layers.xl(libxl);
+    byte[] made = copy("--layer", "xl", "--config", config);
+    Tool.run("verify", "--strict", out).quiet().exits(0);
+    assertArrayEquals(libxl, Arrays.copyOfRange(made, made.length - libxl.length, made.length));
+    assertArrayEquals(Arrays.copyOf(xl, 40), Arrays.copyOf(made, 40), "signature, order and flags");
+    assertTrue(Tool.run("info", out).out().contains("named g"), "the name in the configuration");
+    Files.write(in, image);
+    byte[] renamed = copy("--layer", "xl", "--config", config);
+    assertArrayEquals(made, renamed, "in place of the image's own");
+  }
+
+  @Test
+  void aConfigurationThatIsNowhereIsMissed() throws IOException {
+    Files.write(in, bare(image));
+    Tool.Run run = Tool.run("copy", "--layer=xl", in, out).exits(1);
+    assertEquals(
+        "xenstream: %s @0x0 (copy): expected a configuration for the xl save file,".formatted(in)
+            + " found none in the image\n",
+        run.err());
+    Path absent = folder.resolve("absent");
+    run = Tool.run("copy", "--layer=xl", "--config", absent, in, out).exits(2);
+    assertEquals("xenstream: " + absent + ": no such file\n", run.err());
+    assertEquals(List.of("in"), files());
+  }
+
+  @Test
+  void policiesAreNotLostInSilence() throws IOException {
+    Tool.Run run = Tool.run("copy", "--to-version", "2", in, out).exits(1);
+    assertEquals(
+        "xenstream: %s @0x%x (record #1 X86_CPUID_POLICY): expected a record that"
+                .formatted(in, Pv32.CPUID_POLICY)
+            + " version 2 has (a CPU policy is left out only when that is asked for),"
+            + " found X86_CPUID_POLICY\n",
+        run.err());
+    assertEquals(List.of("in"), files());
+    run = Tool.run("copy", "--to-version=2", "--drop-policies", in, out).exits(0);
+    assertEquals(
+        "xenstream: 2 records of CPU policies left out: the toolstack that restores the copy has to"
+            + " know them\n",
+        run.err());
+    assertEquals(out + ": sound\n", Tool.run("verify", "--quiet", out).quiet().exits(0).out());
+    assertEquals(image.length - (1184 + 40 + 8), Files.size(out));
+    Tool.run("copy", "--to-version=3", "--drop-policies", in, out).quiet().exits(0);
+    assertArrayEquals(image, Files.readAllBytes(out), "version 3 has them");
+  }
+
+  @Test
+  void bigEndianIsTheSameThereAndBack() throws IOException {
+    byte[] big = copy("--byte-order", "big");
+    assertEquals(image.length, big.length);
+    assertNotEquals(-1, Arrays.mismatch(image, big));
+    assertEquals(
+        """
+        O @0x31a (libxl header.options): error: expected bit 0 clear, as on x86, found 0x1 \
+        [XS2003-libxl-big-endian]
+        O @0x336 (image header.options): error: expected bit 0 clear, as on x86, found 0x1 \
+        [XS0104-image-big-endian]
+        O: unsound (2 errors)
+        """,
+        Tool.run("verify", out).quiet().exits(1).out().replace(out.toString(), "O"));
+    Files.write(in, big);
+    assertArrayEquals(image, copy("--byte-order", "little"));
+    assertArrayEquals(big, copy("--byte-order", "big"));
+  }
+
+  // From here on in processes of their own.
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-", "/dev/stdout"})
+  void aPipeIsCopiedToAPipe(String stdout) throws Exception {
+    Tool.Run run = Tool.piped(image, "copy", "-", stdout).quiet().exits(0);
+    assertArrayEquals(image, run.out().getBytes(ISO_8859_1));
+  }
+
+  @Test
+  void aFileIsCopiedToAFileBehindStandardOutput() throws Exception {
+    Files.writeString(out, "");
+    Process process =
+        Tool.process("copy", "--strip-layers", "-", "-")
+            .redirectInput(in.toFile())
+            .redirectOutput(out.toFile())
+            .start();
+    Tool.finish(process).quiet().exits(0);
+    assertArrayEquals(bare(image), Files.readAllBytes(out));
+  }
+
+  @Test
+  void aFifoIsWrittenAsItIs() throws Exception {
+    Path fifo = folder.resolve("fifo");
+    assertEquals(0, new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor());
+    Process process = Tool.process("copy", in, fifo).start();
+    CompletableFuture<byte[]> read = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          try {
+            read.complete(Files.readAllBytes(fifo));
+          } catch (IOException e) {
+            read.completeExceptionally(e);
+          }
+        });
+    Tool.finish(process).quiet().exits(0);
+    assertArrayEquals(image, read.get(30, TimeUnit.SECONDS));
+    assertEquals(List.of("fifo", "in"), files());
+  }
+
+  @Test
+  void aCutPipeIsNoCopy() throws Exception {
+    Files.writeString(out, "what was here");
+    Tool.piped(Arrays.copyOf(image, Pv32.CUT), "copy", "-", out).exits(1);
+    assertEquals("what was here", Files.readString(out));
+    assertEquals(List.of("in", "out"), files());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"INT", "TERM", "HUP"})
+  void anInterruptLeavesNothingBehind(String signal) throws Exception {
+    Files.writeString(out, "what was here");
+    Process process = Tool.process("copy", "-", out).start();
+    try (OutputStream pipe = process.getOutputStream()) {
+      pipe.write(image, 0, Pv32.CUT);
+      pipe.flush();
+      Path partial = folder.resolve(".out." + process.pid() + ".partial");
+      while (!Files.exists(partial)) {
+        Thread.sleep(10);
+      }
+      assumeTrue(!ignores(process, signal), "SIG" + signal + " is ignored here");
+      String pid = Long.toString(process.pid());
+      assertEquals(0, new ProcessBuilder("kill", "-" + signal, pid).start().waitFor());
+      assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+    } catch (IOException e) {
+      assertEquals("Broken pipe", e.getMessage());
+    } finally {
+      process.destroyForcibly();
+    }
+    assertNotEquals(0, process.exitValue());
+    assertEquals("what was here", Files.readString(out));
+    assertEquals(List.of("in", "out"), files());
+  }
+
+  /// A process that was started with a signal ignored, as in the background of a script, stays so.
+  private static boolean ignores(Process process, String signal) throws IOException {
+    int number = List.of("HUP", "INT").indexOf(signal) + 1;
+    if (number == 0) {
+      return false;
+    }
+    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+      if (line.startsWith("SigIgn:")) {
+        long ignored = Long.parseUnsignedLong(line.substring(7).strip(), 16);
+        return (ignored >>> (number - 1) & 1) != 0;
+      }
+    }
+    return false;
+  }
+}

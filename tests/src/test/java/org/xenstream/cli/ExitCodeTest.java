@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// 0, 1 or 2, and the line that says why, for every verb.
+class ExitCodeTest {
+  @TempDir private static Path folder;
+  private static Pv32 files;
+
+  @BeforeAll
+  static void make() throws IOException {
+    files = Pv32.in(folder);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "info, sound, 0",
+    "info, warned, 0",
+    "info, broken, 1",
+    "info, cut, 1",
+    "info, text, 2",
+    "verify, sound, 0",
+    "verify, warned, 0",
+    "verify, broken, 1",
+    "verify, cut, 1",
+    "verify, text, 2",
+    "records, sound, 0",
+    "records, warned, 0",
+    "records, broken, 0",
+    "records, cut, 1",
+    "records, text, 2",
+    "copy, sound, 0",
+    "copy, warned, 0",
+    "copy, broken, 0",
+    "copy, cut, 1",
+    "copy, text, 2",
+  })
+  void ofOneImage(String verb, String file, int code) {
+    Path in = folder.resolve(file);
+    if (verb.equals("copy")) {
+      Tool.run(verb, in, folder.resolve("copied")).exits(code);
+    } else {
+      Tool.run(verb, in).exits(code);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"info", "verify", "records", "copy"})
+  void ofAFileThatIsNotThere(String verb) {
+    Object[] arguments =
+        verb.equals("copy")
+            ? new Object[] {verb, files.absent(), folder.resolve("copied")}
+            : new Object[] {verb, files.absent()};
+    Tool.Run run = Tool.run(arguments).exits(2);
+    assertEquals("", run.out());
+    assertEquals("xenstream: " + files.absent() + ": no such file\n", run.err());
+  }
+
+  @Test
+  void strictnessMakesWarningsCount() {
+    Tool.run("verify", "--strict", files.sound()).exits(0);
+    Tool.run("verify", "--strict", files.warned()).exits(1);
+    Tool.run("verify", "--strict", files.broken()).exits(1);
+    Tool.run("verify", "--strict", "--ignore", "504", files.warned()).exits(0);
+  }
+
+  @Test
+  void theWorstOfManyImagesWins() {
+    Tool.Run run = Tool.run("verify", "--quiet", files.sound(), files.broken(), files.warned());
+    assertEquals(
+        """
+        F/sound: sound
+        F/broken: unsound (1 error)
+        F/warned: sound (1 warning)
+        3 images: 2 sound, 1 unsound
+        """,
+        run.quiet().exits(1).out().replace(folder.toString(), "F"));
+    run = Tool.run("verify", "--quiet", files.absent(), files.broken(), files.text());
+    assertEquals(
+        """
+        F/broken: unsound (1 error)
+        F/text: no image (1 error)
+        1 image: 0 sound, 1 unsound; 2 not judged
+        """,
+        run.exits(2).out().replace(folder.toString(), "F"));
+    assertEquals("xenstream: " + files.absent() + ": no such file\n", run.err());
+    Tool.run("info", files.sound(), files.broken()).quiet().exits(1);
+    Tool.run("info", files.text(), files.broken(), files.sound()).quiet().exits(2);
+    Tool.run("info", files.absent(), files.broken()).exits(2);
+  }
+
+  @Test
+  void aFolderIsWalkedAndWhatIsNoImagePassedOver(@TempDir Path walked) throws IOException {
+    Files.createDirectories(walked.resolve("b/deep"));
+    Files.copy(files.sound(), walked.resolve("b/deep/image"));
+    Files.copy(files.text(), walked.resolve("a"));
+    Files.copy(files.text(), walked.resolve("c"));
+    Files.copy(files.warned(), walked.resolve("d"));
+    assertEquals(
+        """
+        W/b/deep/image: sound
+        W/d: sound (1 warning)
+        2 images: 2 sound, 0 unsound; 2 other files passed over
+        """,
+        Tool.run("verify", "--quiet", walked)
+            .quiet()
+            .exits(0)
+            .out()
+            .replace(walked.toString(), "W"));
+    Tool.Run info = Tool.run("info", "--json", walked).quiet().exits(0);
+    assertEquals(2, info.lines().size());
+    Files.copy(files.broken(), walked.resolve("z"));
+    Tool.run("verify", walked).quiet().exits(1);
+    Tool.run("info", walked).quiet().exits(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"info", "verify"})
+  void aFolderWithoutAnImageIsAMistake(String verb, @TempDir Path walked) throws IOException {
+    Files.copy(files.text(), walked.resolve("a"));
+    Tool.Run run = Tool.run(verb, walked).exits(2);
+    assertEquals("xenstream: no image among the files given\n", run.err());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "nonsense | Unmatched argument at index 0: 'nonsense' | xenstream",
+        "info | Missing required parameter: 'IMAGE' | xenstream info",
+        "verify | Missing required parameter: 'IMAGE' | xenstream verify",
+        "records | Missing required parameter: 'IMAGE' | xenstream records",
+        "copy | Missing required parameters: 'IN', 'OUT' | xenstream copy",
+        "copy a | Missing required parameter: 'OUT' | xenstream copy",
+        "copy a b c | Unmatched argument at index 3: 'c' | xenstream copy",
+        "verify --nonsense a | Unknown option: '--nonsense' | xenstream verify",
+        "verify --for 5.0 a | --for: no release \"5.0\"; known are 4.6 to 4.22 | xenstream verify",
+        "verify --ignore x a | no rule is called x; 'xenstream rules' lists all | xenstream verify",
+        "info --for 4 a | --for: no release \"4\"; known are 4.6 to 4.22 | xenstream info",
+        "records --range x a | --range takes A..B, not x | xenstream records",
+        "records a b | Unmatched argument at index 2: 'b' | xenstream records",
+        "copy --to-version 4 a b | --to-version takes 2 or 3, not 4 | xenstream copy",
+        "copy --byte-order pdp a b | --byte-order takes little or big, not pdp | xenstream copy",
+        "copy --layer x a b | --layer takes libxc, libxl or xl, not x | xenstream copy",
+        "copy --layer xl --strip-layers a b"
+            + " | --strip-layers and --layer exclude each other | xenstream copy",
+        "copy --config c a b | --config goes with --layer xl | xenstream copy",
+        "rules x | no rule is called x; 'xenstream rules' lists all | xenstream rules",
+      })
+  void ofBadUsage(String line, String message, String command) {
+    Tool.Run run = Tool.run((Object[]) line.split(" ")).exits(2);
+    assertEquals("", run.out());
+    assertEquals("xenstream: " + message + "\nTry '" + command + " --help'.\n", run.err());
+  }
+
+  @Test
+  void withoutAVerbTheToolTellsWhatThereIs() {
+    Tool.Run run = Tool.run().exits(2);
+    assertEquals("", run.out());
+    assertEquals(Tool.run("--help").quiet().exits(0).out(), run.err());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"info", "verify", "records", "copy", "rules"})
+  void everyVerbExplainsItself(String verb) {
+    Tool.Run help = Tool.run(verb, "--help").quiet().exits(0);
+    assertEquals(
+        "Usage: xenstream " + verb, help.out().substring(0, ("Usage: xenstream " + verb).length()));
+  }
+
+  @Test
+  void standardInputIsReadFromAPipeAndFromAFile() throws Exception {
+    byte[] image = Files.readAllBytes(files.sound());
+    assertEquals("-: sound\n", Tool.piped(image, "verify", "-").quiet().exits(0).out());
+    assertEquals(
+        "-: unsound (1 error)\n",
+        Tool.piped(Files.readAllBytes(files.broken()), "verify", "--quiet", "-")
+            .quiet()
+            .exits(1)
+            .out());
+    Process redirected =
+        Tool.process("verify", "--strict", "-").redirectInput(files.warned().toFile()).start();
+    assertEquals(
+        """
+        - @0x35c (record #0 X86_PV_INFO.reserved): warning: expected 0, found 0x01 \
+        [XS0504-pv-info-reserved]
+        -: sound (1 warning)
+        """,
+        Tool.finish(redirected).quiet().exits(1).out());
+    assertEquals(
+        "-: no image (1 error)\n",
+        Tool.piped(new byte[0], "verify", "--quiet", "-").quiet().exits(2).out());
+  }
+}

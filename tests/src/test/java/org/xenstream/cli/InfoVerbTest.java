@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.xenstream.testkit.Layers;
+
+/// The screen that `info` shows.
+class InfoVerbTest {
+  @TempDir private static Path folder;
+
+  private static String golden(String name) throws IOException {
+    try (InputStream in = InfoVerbTest.class.getResourceAsStream(name)) {
+      assertNotNull(in, name);
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static String info(int code, Object... arguments) {
+    Object[] all = new Object[arguments.length + 1];
+    all[0] = "info";
+    System.arraycopy(arguments, 0, all, 1, arguments.length);
+    return Tool.run(all)
+        .quiet()
+        .exits(code)
+        .out()
+        .replace(Tool.sample("").toString(), "samples")
+        .replace(folder.toString(), "F");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "info-pv32.txt, pv32.xlsave.zst, ''",
+    "info-hvm.txt, hvm.xlsave.zst, --digest --zero-pages",
+    "info-remus-pv64.txt, remus-pv64.wire.zst, ''",
+  })
+  void theWholeScreenOfASample(String golden, String sample, String options) throws IOException {
+    Object[] arguments = (options + " " + Tool.sample(sample)).strip().split(" ");
+    assertEquals(golden(golden), info(0, arguments));
+  }
+
+  @Test
+  void aDamagedImageIsShownAsFarAsItGoes() throws IOException {
+    Pv32 files = Pv32.in(folder);
+    assertEquals(
+        """
+        F/cut
+          layers      xl save file › libxl stream v2 › libxc stream v3
+          made by     Xen 4.17
+          guest       x86 PV, 32 bits, 0 vCPUs, named pv32m4
+          memory      0 pages (0 octets), p2m of 1,024
+                      sent:
+          policies    CPUID of 49 leaves (AMD EPYC Processor), 2 MSRs
+          digest      none: the image's structure cannot be followed to its end
+          size        2.07 KiB
+            X86_CPUID_POLICY               1.16 KiB ×1       █████████████▌
+            X86_MSR_POLICY                40 octets ×1       ▌
+            X86_PV_P2M_FRAMES             24 octets ×1       ▍
+            X86_PV_INFO                   16 octets ×1       ▎
+            libxl LIBXC_CONTEXT            8 octets ×1       ▏
+            STATIC_DATA_END                8 octets ×1       ▏
+          verdict     unsound (1 error)
+            error @0x1e8480 (record #5 PAGE_DATA): expected 4202512 octets of header, body and \
+        padding, found 1997882 octets before the end [XS0002-truncated]
+        """,
+        info(1, "--digest", files.cut()));
+    assertEquals(
+        """
+        F/text
+          layers      none recognised
+          size        0 octets
+          verdict     no image (1 error)
+            error @0x0 (image.signature): expected an image of a known kind, found octets that no \
+        kind of image begins with [XS0001-not-an-image]
+        """,
+        info(2, files.text()));
+  }
+
+  @Test
+  void aReleaseIsNamedInTheVerdict() {
+    assertEquals(
+        "  verdict     sound for Xen 4.17",
+        info(0, "--for", "4.17", Tool.sample("pv32.xlsave.zst")).lines().toList().getLast());
+    assertTrue(
+        info(1, "--for", "4.13", Tool.sample("pv32.xlsave.zst"))
+            .contains("  verdict     unsound for Xen 4.13 (4 errors, 1 note)\n"));
+  }
+
+  @Test
+  void severalImagesAreKeptApart() {
+    Path sample = Tool.sample("pv32.xlsave.zst");
+    String one = info(0, sample);
+    assertEquals(one + "\n" + one, info(0, sample, sample));
+  }
+
+  @Test
+  void aLegacyImageIsNamed() throws IOException {
+    Path file = Files.write(folder.resolve("legacy"), Layers.legacy(8, true));
+    List<String> lines = info(0, file).lines().toList();
+    assertEquals("F/legacy", lines.getFirst());
+    assertEquals("  verdict     sound (1 note)", lines.getLast());
+  }
+
+  @Test
+  void boldAndFaintAreForTerminals() {
+    Path sample = Tool.sample("pv32.xlsave.zst");
+    String first = Tool.inColour("info", sample).quiet().exits(0).lines().getFirst();
+    assertEquals("\033[1m" + sample + "\033[0m", first);
+  }
+
+  @Test
+  void theDigestIsTheSameFromAPipe() throws Exception {
+    String line = "  digest      49e6adb59d6cb427 over 1,024 pages of the stream (XXH64)";
+    byte[] image = Tool.pv32();
+    Path file = Files.write(folder.resolve("pv32"), image);
+    assertTrue(info(0, "--digest", file).lines().toList().contains(line));
+    assertTrue(info(0, "--digest", Tool.sample("pv32.xlsave.zst")).contains(line));
+    Tool.Run piped = Tool.piped(image, "info", "--digest", "--scratch", folder, "-");
+    assertTrue(piped.quiet().exits(0).lines().contains(line), piped.out());
+  }
+
+  @Test
+  void aDigestWithoutAPlaceForPagesSaysSo() {
+    Path absent = folder.resolve("absent");
+    Path sample = Tool.sample("pv32.xlsave.zst");
+    Tool.Run run = Tool.run("info", "--digest", "--scratch", absent, sample).exits(2);
+    assertEquals("", run.out());
+    assertEquals("xenstream: " + absent + ": no such folder\n", run.err());
+  }
+}
