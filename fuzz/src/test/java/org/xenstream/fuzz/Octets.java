@@ -19,6 +19,7 @@ import org.xenstream.testkit.PoisonedInput;
 ///
 /// @param choice 0 to 255
 /// @param rest the octets behind it
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record Octets(int choice, byte[] rest) {
   private static final Path FILE = temporary();
 

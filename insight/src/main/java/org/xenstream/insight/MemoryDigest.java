@@ -2,7 +2,6 @@
 package org.xenstream.insight;
 
 import io.airlift.compress.v3.xxhash.XxHash64Hasher;
-import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -50,9 +49,6 @@ public final class MemoryDigest implements AutoCloseable {
   }
 
   private static final long MOST_PFNS = 1L << 40;
-  private static final int CHUNK = 1 << 20;
-  private static final MemorySegment ZERO_PAGE =
-      Arena.global().allocate(Wire.PAGE_SIZE, Wire.PAGE_SIZE);
 
   private final Path scratchDirectory;
   private final RunIndex index = new RunIndex();
@@ -137,49 +133,17 @@ public final class MemoryDigest implements AutoCloseable {
   /// @throws IOException when a page cannot be read again
   public Result finish() throws IOException {
     index.settle();
-    FileChannel pages = mapped != null ? mapped : scratch;
     long count = 0;
     try (Arena arena = Arena.ofConfined();
         XxHash64Hasher hasher = XxHash64Hasher.create()) {
-      MemorySegment buffer = arena.allocate(CHUNK, Wire.PAGE_SIZE);
-      for (int run = 0; run < index.size(); run++) {
-        hash(run, pages, buffer, hasher);
-        count += index.count(run);
+      PageBlocks blocks = new PageBlocks(index, mapped != null ? mapped : scratch, arena);
+      while (blocks.next()) {
+        count += blocks.pages();
+        for (int page = 0; page < blocks.pages(); page++) {
+          hasher.updateLE(blocks.pfn(page)).update(blocks.page(page));
+        }
       }
       return new Result(hasher.digest(), count);
-    }
-  }
-
-  private void hash(
-      int run, @Nullable FileChannel pages, MemorySegment buffer, XxHash64Hasher hasher)
-      throws IOException {
-    long pfn = index.start(run);
-    long end = pfn + index.count(run);
-    if (index.offset(run) == RunIndex.ZEROS || pages == null) {
-      for (; pfn < end; pfn++) {
-        hasher.updateLE(pfn).update(ZERO_PAGE);
-      }
-      return;
-    }
-    long offset = index.offset(run);
-    while (pfn < end) {
-      long length = Math.min(CHUNK, (end - pfn) * Wire.PAGE_SIZE);
-      readFully(pages, buffer.asSlice(0, length).asByteBuffer(), offset);
-      for (long at = 0; at < length; at += Wire.PAGE_SIZE) {
-        hasher.updateLE(pfn++).update(buffer.asSlice(at, Wire.PAGE_SIZE));
-      }
-      offset += length;
-    }
-  }
-
-  private static void readFully(FileChannel file, ByteBuffer into, long offset) throws IOException {
-    long at = offset;
-    while (into.hasRemaining()) {
-      int got = file.read(into, at);
-      if (got < 0) {
-        throw new EOFException("the image was shortened while it was read");
-      }
-      at += got;
     }
   }
 

@@ -38,6 +38,29 @@ final class PfnSet {
     return fresh;
   }
 
+  /// Adds consecutive pfns.
+  ///
+  /// @return how many were not yet in the set; all of them once the set has overflowed
+  long addRange(long first, long count) {
+    long fresh = 0;
+    long pfn = first;
+    long end = first + count;
+    while (pfn < end) {
+      long inWord = Math.min(end - pfn, Long.SIZE - (pfn & (Long.SIZE - 1)));
+      long[] chunk = chunk(pfn);
+      if (chunk == null) {
+        fresh += inWord;
+      } else {
+        int word = (int) (pfn >>> 6) & (CHUNK_WORDS - 1);
+        long bits = (-1L >>> (Long.SIZE - inWord)) << pfn;
+        fresh += Long.bitCount(bits & ~chunk[word]);
+        chunk[word] |= bits;
+      }
+      pfn += inWord;
+    }
+    return fresh;
+  }
+
   /// Tells whether more chunks were asked for than are allowed, so that the set is not complete.
   boolean overflowed() {
     return overflowed;

@@ -232,6 +232,15 @@ public final class Survey {
       return;
     }
     int count = batch.count();
+    if (batch.withData() == count
+        && batch.isAscending()
+        && batch.highestPfn() - batch.pfn(0) == count - 1) {
+      long fresh = populated.addRange(batch.pfn(0), count);
+      populatedPfns += fresh;
+      current.resent += count - fresh;
+      highestPfn = Math.max(highestPfn, batch.highestPfn());
+      return;
+    }
     for (int i = 0; i < count; i++) {
       long entry = batch.entry(i);
       int type = PageType.of(entry);

@@ -27,6 +27,28 @@ class PfnSetTest {
   }
 
   @Test
+  void addsRangesAsItAddsEachOfTheirPfns() {
+    Random random = new Random(21);
+    PfnSet single = new PfnSet();
+    for (int i = 0; i < 2_000; i++) {
+      long first = random.nextLong(3 * CHUNK);
+      long count = 1 + random.nextLong(i % 2 == 0 ? 70 : 3000);
+      long fresh = 0;
+      for (long pfn = first; pfn < first + count; pfn++) {
+        fresh += single.add(pfn) ? 1 : 0;
+      }
+      assertEquals(fresh, set.addRange(first, count), "range at " + first + " of " + count);
+    }
+  }
+
+  @Test
+  void countsARangeThatOverflowsAsNew() {
+    assertEquals(10, set.addRange((1L << 40) - 4, 10));
+    assertTrue(set.overflowed());
+    assertEquals(6, set.addRange((1L << 40) - 4, 10), "what is held stays held");
+  }
+
+  @Test
   void holdsTheLastPfnThereCanBe() {
     assertTrue(set.add((1L << 40) - 1));
     assertFalse(set.add((1L << 40) - 1));
