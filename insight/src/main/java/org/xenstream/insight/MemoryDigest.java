@@ -140,7 +140,7 @@ public final class MemoryDigest implements AutoCloseable {
       while (blocks.next()) {
         count += blocks.pages();
         for (int page = 0; page < blocks.pages(); page++) {
-          hasher.updateLE(blocks.pfn(page)).update(blocks.page(page));
+          hasher.update(blocks.pfnAndPage(page));
         }
       }
       return new Result(hasher.digest(), count);

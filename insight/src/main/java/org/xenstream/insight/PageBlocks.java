@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Wire;
@@ -17,6 +18,9 @@ import org.xenstream.core.format.Wire;
 /// second thread were all slower.
 final class PageBlocks {
   private static final int PAGES = 64;
+
+  /// For the pfn before the first page; a whole page keeps the pages aligned.
+  private static final int HEADROOM = Wire.PAGE_SIZE;
 
   private final RunIndex index;
   private final @Nullable FileChannel file;
@@ -33,9 +37,12 @@ final class PageBlocks {
   PageBlocks(RunIndex index, @Nullable FileChannel file, Arena arena) {
     this.index = index;
     this.file = file;
-    this.block = arena.allocate((long) PAGES * Wire.PAGE_SIZE, Wire.PAGE_SIZE);
+    MemorySegment room = arena.allocate(HEADROOM + (long) PAGES * Wire.PAGE_SIZE, HEADROOM);
+    this.block = room.asSlice(HEADROOM);
     for (int i = 0; i < PAGES; i++) {
-      slots[i] = block.asSlice((long) i * Wire.PAGE_SIZE, Wire.PAGE_SIZE);
+      slots[i] =
+          room.asSlice(
+              HEADROOM + (long) i * Wire.PAGE_SIZE - Long.BYTES, Long.BYTES + Wire.PAGE_SIZE);
     }
   }
 
@@ -65,13 +72,11 @@ final class PageBlocks {
     return pages;
   }
 
-  /// The pfn of a page of the block.
-  long pfn(int page) {
-    return pfns[page];
-  }
-
-  /// A page of the block; a view that the next block overwrites.
-  MemorySegment page(int page) {
+  /// A page of the block behind its pfn, as both are hashed; a view. The pfn takes the place of the
+  /// last octets of the page before, so that nothing is copied: each page is to be asked for once,
+  /// in their order.
+  MemorySegment pfnAndPage(int page) {
+    Wire.putU64(slots[page], 0, pfns[page], ByteOrder.LITTLE_ENDIAN);
     return slots[page];
   }
 
