@@ -13,7 +13,7 @@ import java.util.Arrays;
 /// made, so that a batch in which nothing is odd is walked once.
 public final class PageEntries {
   /// Entries are looked at through an array of this many at most: a cold virtual machine reads an
-  /// array fifty times faster than a segment, and a record of any length costs no more memory.
+  /// array many times faster than a segment, and a record of any length costs no more memory.
   private static final int CHUNK = 4 * Wire.MAX_BATCH;
 
   private static final ValueLayout.OfLong U64 =
