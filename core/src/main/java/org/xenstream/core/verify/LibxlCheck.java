@@ -139,18 +139,15 @@ final class LibxlCheck implements Check {
   }
 
   private static void padding(LibxlFrame frame, Report report) {
-    long end = frame.octets().byteSize();
-    for (long at = 8 + frame.length(); at < end; at++) {
-      byte octet = frame.octets().get(ValueLayout.JAVA_BYTE, at);
-      if (octet != 0) {
-        report.at(
-            Rule.LIBXL_PADDING_NOT_ZERO,
-            frame,
-            at - 8,
-            "padding",
-            expected("0", hex(Byte.toUnsignedLong(octet))));
-        return;
-      }
+    MemorySegment padding = frame.padding();
+    long at = Report.firstSet(padding);
+    if (at >= 0) {
+      report.at(
+          Rule.LIBXL_PADDING_NOT_ZERO,
+          frame,
+          frame.length() + at,
+          "padding",
+          expected("0", hex(Byte.toUnsignedLong(padding.get(ValueLayout.JAVA_BYTE, at)))));
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.core.verify;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -103,5 +105,15 @@ final class Report {
 
   Map<Rule, Long> counts() {
     return counts;
+  }
+
+  /// The place of the first octet that is not zero, −1 when all are.
+  static long firstSet(MemorySegment octets) {
+    for (long at = 0; at < octets.byteSize(); at++) {
+      if (octets.get(ValueLayout.JAVA_BYTE, at) != 0) {
+        return at;
+      }
+    }
+    return -1;
   }
 }
