@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.os;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/// Anonymous memory that takes a page of the machine only where it was written: terabytes may be
+/// reserved. What was never written, or was discarded, reads as zeros.
+@SuppressWarnings("restricted") // this module is where native memory is named by its address
+public final class SparseMemory implements AutoCloseable {
+  private static final int PROT_READ = 1;
+  private static final int PROT_WRITE = 2;
+  private static final int MAP_PRIVATE = 2;
+  private static final int MAP_ANONYMOUS = 0x20;
+  private static final int MAP_NORESERVE = 0x4000;
+  private static final int MADV_DONTNEED = 4;
+
+  // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
+  private static final MethodHandle MMAP =
+      SystemCall.handle(
+          "mmap",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG));
+
+  // int munmap(void *addr, size_t length);
+  private static final MethodHandle MUNMAP =
+      SystemCall.handle(
+          "munmap",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+
+  // int madvise(void *addr, size_t length, int advice);
+  private static final MethodHandle MADVISE =
+      SystemCall.handle(
+          "madvise",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT));
+
+  private final Arena arena;
+  private final MemorySegment memory;
+
+  private SparseMemory(Arena arena, MemorySegment memory) {
+    this.arena = arena;
+    this.memory = memory;
+  }
+
+  /// Reserves `length` octets, a multiple of 4096. Any thread may use and close it.
+  ///
+  /// @throws IOException when the address space cannot be had
+  @SuppressWarnings("MustBeClosedChecker") // the arena lives as long as this object
+  public static SparseMemory reserve(long length) throws IOException {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment state = SystemCall.state(call);
+      long address;
+      try {
+        address =
+            (long)
+                MMAP.invokeExact(
+                    state,
+                    0L,
+                    length,
+                    PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                    -1,
+                    0L);
+      } catch (Throwable e) {
+        throw SystemCall.unexpected(e);
+      }
+      if (address == -1) {
+        throw SystemCall.failed("mmap of %d octets".formatted(length), SystemCall.errno(state));
+      }
+      Arena arena = Arena.ofShared();
+      MemorySegment memory =
+          MemorySegment.ofAddress(address)
+              .reinterpret(length, arena, segment -> unmap(segment.address(), length));
+      return new SparseMemory(arena, memory);
+    }
+  }
+
+  private static void unmap(long address, long length) {
+    try (Arena call = Arena.ofConfined()) {
+      int result = (int) MUNMAP.invokeExact(SystemCall.state(call), address, length);
+      assert result == 0;
+    } catch (Throwable e) {
+      throw SystemCall.unexpected(e);
+    }
+  }
+
+  /// All of it. Dies with this object.
+  public MemorySegment memory() {
+    return memory;
+  }
+
+  /// Gives pages back to the machine; they read as zeros from then on.
+  ///
+  /// @param offset a multiple of 4096, as is `length`
+  public void discard(long offset, long length) throws IOException {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment state = SystemCall.state(call);
+      int result;
+      try {
+        result =
+            (int)
+                MADVISE.invokeExact(
+                    state, memory.asSlice(offset, length).address(), length, MADV_DONTNEED);
+      } catch (Throwable e) {
+        throw SystemCall.unexpected(e);
+      }
+      if (result != 0) {
+        throw SystemCall.failed("madvise of %d octets".formatted(length), SystemCall.errno(state));
+      }
+    }
+  }
+
+  /// Unmaps it.
+  @Override
+  public void close() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+}

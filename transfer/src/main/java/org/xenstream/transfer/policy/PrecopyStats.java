@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.policy;
+
+/// What a policy decides by. The first three are those of the reference (`struct precopy_stats`);
+/// the others are measured by the engine and zero while unknown.
+///
+/// @param iteration how many rounds have been sent
+/// @param totalWritten pages in the rounds so far, as the bitmap counted them
+/// @param dirtyCount pages that the next round would send; −1 when unknown
+/// @param previousDirtyCount pages that the round before it sent; −1 when there was none
+/// @param octetsPerSecond the rate at which the last round was sent
+/// @param dirtyPagesPerSecond the rate at which the guest dirtied pages in the last round
+/// @param elapsedNanos time since the first round began
+/// @param fixedDowntimeNanos the part of a downtime that memory has no part in, as far as known
+public record PrecopyStats(
+    int iteration,
+    long totalWritten,
+    long dirtyCount,
+    long previousDirtyCount,
+    double octetsPerSecond,
+    double dirtyPagesPerSecond,
+    long elapsedNanos,
+    long fixedDowntimeNanos) {
+
+  /// Statistics as the reference has them, with nothing measured.
+  public static PrecopyStats of(int iteration, long totalWritten, long dirtyCount) {
+    return new PrecopyStats(iteration, totalWritten, dirtyCount, -1, 0, 0, 0, 0);
+  }
+}
