@@ -21,9 +21,21 @@ public record PrecopyStats(
     double dirtyPagesPerSecond,
     long elapsedNanos,
     long fixedDowntimeNanos) {
+  /// What a page takes in a stream: its entry and its octets.
+  public static final long OCTETS_A_PAGE = 8 + 4096;
 
   /// Statistics as the reference has them, with nothing measured.
   public static PrecopyStats of(int iteration, long totalWritten, long dirtyCount) {
     return new PrecopyStats(iteration, totalWritten, dirtyCount, -1, 0, 0, 0, 0);
+  }
+
+  /// Tells whether a downtime can be predicted: it is known how much is dirty and how fast it goes.
+  public boolean knowsDowntime() {
+    return dirtyCount >= 0 && octetsPerSecond > 0;
+  }
+
+  /// How long the guest would stand still if it were suspended now, as far as [#knowsDowntime].
+  public long predictedDowntimeNanos() {
+    return fixedDowntimeNanos + (long) (dirtyCount * OCTETS_A_PAGE * 1e9 / octetsPerSecond);
   }
 }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.policy;
+
+import java.util.function.LongSupplier;
+
+/// The rounds of pre-copy, call by call as the reference has them (`send_memory_live` in
+/// `xg_sr_save.c`): the policy is asked before each round, and again after it, when the dirty count
+/// is not known; a stop decided before a round still sends that round while the guest runs, and one
+/// decided after it leaves the bitmap unread.
+///
+/// A true save and the model in virtual time both go through it, so that what is explored is what
+/// happens.
+public final class PrecopyLoop {
+  private final PrecopyPolicy policy;
+  private final LongSupplier nanoTime;
+  private final long fixedDowntimeNanos;
+
+  /// @param policy asked twice a round
+  /// @param nanoTime a clock that only goes forward
+  /// @param fixedDowntimeNanos told to the policy
+  public PrecopyLoop(PrecopyPolicy policy, LongSupplier nanoTime, long fixedDowntimeNanos) {
+    this.policy = policy;
+    this.nanoTime = nanoTime;
+    this.fixedDowntimeNanos = fixedDowntimeNanos;
+  }
+
+  /// What the loop asks of the guest and the line.
+  ///
+  /// @param <X> what may go wrong
+  public interface Rounds<X extends Exception> {
+    /// Sends the pages that are dirty by the bitmap read last; all of them in the first round.
+    ///
+    /// @param round from 0
+    /// @param count how many the bitmap holds
+    /// @param stats what the policy was told before
+    /// @return octets sent
+    long send(int round, long count, PrecopyStats stats) throws X;
+
+    /// Reads and clears the log-dirty bitmap.
+    ///
+    /// @return how many pages it holds
+    long clean() throws X;
+  }
+
+  /// Runs the rounds.
+  ///
+  /// @param pfns of the guest, all of which the first round sends
+  /// @return the decision that ended it, a stop or [PrecopyPolicy.Decision#ABORT]
+  public <X extends Exception> PrecopyPolicy.Decision run(long pfns, Rounds<X> rounds) throws X {
+    long began = nanoTime.getAsLong();
+    long cleaned = began;
+    long dirty = pfns;
+    long previous = -1;
+    long total = 0;
+    double octetsPerSecond = 0;
+    double dirtyPerSecond = 0;
+    int sent = 0;
+    while (true) {
+      PrecopyStats before =
+          stats(sent, total, dirty, previous, octetsPerSecond, dirtyPerSecond, began);
+      PrecopyPolicy.Decision decision = policy.decide(before);
+      if (dirty > 0 && decision != PrecopyPolicy.Decision.ABORT) {
+        long from = nanoTime.getAsLong();
+        long octets = rounds.send(sent, dirty, before);
+        octetsPerSecond = perSecond(octets, nanoTime.getAsLong() - from);
+      }
+      sent++;
+      if (decision != PrecopyPolicy.Decision.CONTINUE_PRECOPY) {
+        return decision;
+      }
+      total += dirty;
+      decision =
+          policy.decide(stats(sent, total, -1, dirty, octetsPerSecond, dirtyPerSecond, began));
+      if (decision != PrecopyPolicy.Decision.CONTINUE_PRECOPY) {
+        return decision;
+      }
+      previous = dirty;
+      dirty = rounds.clean();
+      long now = nanoTime.getAsLong();
+      dirtyPerSecond = perSecond(dirty, now - cleaned);
+      cleaned = now;
+    }
+  }
+
+  private PrecopyStats stats(
+      int sent,
+      long total,
+      long dirty,
+      long previous,
+      double octetsPerSecond,
+      double dirtyPerSecond,
+      long began) {
+    return new PrecopyStats(
+        sent,
+        total,
+        dirty,
+        previous,
+        octetsPerSecond,
+        dirtyPerSecond,
+        nanoTime.getAsLong() - began,
+        fixedDowntimeNanos);
+  }
+
+  /// Zero, which stands for unknown, where no time has passed.
+  private static double perSecond(long amount, long nanos) {
+    return nanos > 0 ? amount * 1e9 / nanos : 0;
+  }
+}
