@@ -43,7 +43,8 @@ public enum Rule {
       EXPECT_LOSS,
       "A checkpointed stream ends within a set of records: a restore drops that set and goes on"
           + " with the checkpoint before it.",
-      "`restore` in `xg_sr_restore.c` (`remus_failover`); the Python verifier refuses."),
+      "`restore` in `xg_sr_restore.c` (`remus_failover`), and `checkpoint_done` in"
+          + " `libxl_stream_read.c` where CHECKPOINT_END is missing; the Python verifier refuses."),
   RECORD_TOO_LONG(
       4,
       ERROR,

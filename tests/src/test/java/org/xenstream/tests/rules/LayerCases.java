@@ -22,6 +22,7 @@ import org.xenstream.testkit.StreamBuilder;
 /// Rules 20xx and 21xx: the libxl stream, xl and other outer layers.
 final class LayerCases {
   private static final byte[] CONTEXT = libxlRecord(LITTLE_ENDIAN, 1);
+  private static final byte[] CHECKPOINT_END = libxlRecord(LITTLE_ENDIAN, 4);
   private static final byte[] END = libxlRecord(LITTLE_ENDIAN, 0);
 
   private LayerCases() {}
@@ -142,6 +143,18 @@ final class LayerCases {
             Rule.TRUNCATED,
             join(libxlHeader(LITTLE_ENDIAN), CONTEXT, remus),
             "img @0x2528 (libxl record header): expected libxl records up to CHECKPOINT_END, found the end"),
+        RuleCase.of(
+            Rule.CHECKPOINT_INCOMPLETE,
+            join(
+                libxlHeader(LITTLE_ENDIAN),
+                CONTEXT,
+                remus,
+                CHECKPOINT_END,
+                hvm().part("tsc"),
+                hvm().part("params"),
+                hvm().part("context"),
+                record(14)),
+            "img @0x29b8 (libxl record header): expected libxl records up to CHECKPOINT_END, found the end"),
         RuleCase.of(
             Rule.XL_BYTE_ORDER,
             Layers.xl(BIG_ENDIAN, 3, libxl(END)),
