@@ -92,16 +92,7 @@ public final class RecordFields {
       case LibxlRecord.CheckpointState(int id) ->
           List.of(
               new Decoded.Explained(
-                  "control_id",
-                  Integer.toUnsignedLong(id),
-                  4,
-                  switch (id) {
-                    case 0 -> "new checkpoint (primary to secondary)";
-                    case 1 -> "secondary suspended";
-                    case 2 -> "secondary ready";
-                    case 3 -> "secondary resumed";
-                    default -> "unknown";
-                  }));
+                  "control_id", Integer.toUnsignedLong(id), 4, LibxlRecord.stateName(id)));
       case LibxlRecord.Unknown(_, var body) -> List.of(new Decoded.Octets("body", body));
       case LibxlRecord.Malformed(_, var body, var why) -> malformed(body, why);
     };

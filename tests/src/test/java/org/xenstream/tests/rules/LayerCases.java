@@ -118,7 +118,36 @@ final class LayerCases {
         RuleCase.of(
             Rule.CHECKPOINT_STATE_STRAY,
             libxl(libxlRecord(LITTLE_ENDIAN, 5, u32(0), u32(0)), END),
-            "img @0x2528 (libxl record #1 CHECKPOINT_STATE): CHECKPOINT_STATE without a CHECKPOINT of libxc before it"),
+            "img @0x2528 (libxl record #1 CHECKPOINT_STATE): CHECKPOINT_STATE elsewhere than directly behind CHECKPOINT_END"),
+        RuleCase.of(
+            Rule.CHECKPOINT_STATE_STRAY,
+            join(
+                libxlHeader(LITTLE_ENDIAN),
+                CONTEXT,
+                remus,
+                Layers.checkpointState(LITTLE_ENDIAN, 0),
+                CHECKPOINT_END),
+            "img @0x2528 (libxl record #1 CHECKPOINT_STATE): CHECKPOINT_STATE elsewhere than directly behind CHECKPOINT_END"),
+        RuleCase.of(
+            Rule.COLO_ORDER,
+            join(
+                libxlHeader(LITTLE_ENDIAN),
+                CONTEXT,
+                remus,
+                CHECKPOINT_END,
+                Layers.checkpointState(LITTLE_ENDIAN, 3)),
+            "img @0x2538 (libxl record #2 CHECKPOINT_STATE.control_id): expected 0 (new checkpoint), found 3 (secondary resumed)"),
+        RuleCase.of(
+            Rule.COLO_ORDER,
+            join(
+                Layers.checkpointState(LITTLE_ENDIAN, 2),
+                Layers.checkpointState(LITTLE_ENDIAN, 1),
+                Layers.checkpointState(LITTLE_ENDIAN, 9),
+                Layers.dirtyPfnList(0, 7),
+                Layers.dirtyPfnList(0, 7)),
+            "img @0x18 (libxl record #1 CHECKPOINT_STATE.control_id): expected 3 (secondary resumed), found 1 (secondary suspended)",
+            "img @0x28 (libxl record #2 CHECKPOINT_STATE.control_id): expected CHECKPOINT_DIRTY_PFN_LIST, found 9 (unknown)",
+            "img @0x40 (record #1 CHECKPOINT_DIRTY_PFN_LIST): expected 2 (secondary ready), found CHECKPOINT_DIRTY_PFN_LIST"),
         RuleCase.of(
             Rule.LIBXC_CONTEXT_MISSING,
             join(libxlHeader(LITTLE_ENDIAN), END),

@@ -145,6 +145,35 @@ class QuietTest {
   }
 
   @Test
+  void libxlTakesTurnsInABackChannel() throws IOException {
+    for (int stray : new int[] {0, 8}) {
+      assertEquals(
+          List.of(),
+          ids(Layers.backChannel(stray, new long[] {0, 7}, new long[0], new long[] {3})));
+    }
+  }
+
+  @Test
+  void aNewCheckpointOfColoIsAnnounced() throws IOException {
+    byte[] set = set(hvm(), "memory", "tsc", "params", "context");
+    byte[] checkpointEnd = libxlRecord(LITTLE_ENDIAN, 4);
+    byte[] announced = Layers.checkpointState(LITTLE_ENDIAN, 0);
+    assertEquals(
+        List.of(),
+        ids(
+            join(
+                libxlHeader(LITTLE_ENDIAN),
+                libxlRecord(LITTLE_ENDIAN, 1),
+                hvm().with("end", CHECKPOINT).octets(),
+                checkpointEnd,
+                announced,
+                set,
+                CHECKPOINT,
+                checkpointEnd,
+                announced)));
+  }
+
+  @Test
   void aRecordThatContradictsItselfDoesNotMakeOthersMissing() throws IOException {
     assertEquals(List.of("XS0401-page-data-size"), ids(pv64().patch("memory", 8, u32(9)).octets()));
   }
