@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.sim;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
+import org.xenstream.os.SparseMemory;
+import org.xenstream.transfer.LogDirtyStats;
+import org.xenstream.transfer.PfnBitmap;
+
+/// Which pfns of a domain were written (xen/arch/x86/mm/paging.c), one bit each.
+///
+/// Guests mark from many threads while one reads. A writer stores first and marks afterwards, and
+/// the mark is an atomic step that orders what was before it: so whoever takes a bit and then reads
+/// the page sees the store, or finds the bit set again later. Nothing marks unconditionally twice:
+/// a look at the bit alone would not do, as it may overtake the store.
+final class SimLogDirty implements AutoCloseable {
+  private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
+
+  private final SparseMemory bits;
+  private final MemorySegment words;
+  private final AtomicLong dirty = new AtomicLong();
+  private volatile boolean on;
+
+  SimLogDirty(long pfns) throws IOException {
+    bits = SparseMemory.reserve((pfns / 8 + 4096) & -4096);
+    words = bits.memory();
+  }
+
+  boolean isOn() {
+    return on;
+  }
+
+  /// Begins, with nothing marked.
+  void enable() throws XenError {
+    if (on) {
+      throw new XenError(Errno.EINVAL, "log-dirty is on already");
+    }
+    on = true;
+  }
+
+  /// Ends and forgets. No guest thread may be inside.
+  void disable() throws IOException {
+    on = false;
+    bits.discard(0, words.byteSize());
+    dirty.set(0);
+  }
+
+  /// Marks a pfn, where marking is on.
+  void mark(long pfn) {
+    if (!on) {
+      return;
+    }
+    long bit = 1L << pfn;
+    long before = (long) WORD.getAndBitwiseOr(words, pfn >>> 6 << 3, bit);
+    if ((before & bit) == 0) {
+      dirty.getAndIncrement();
+    }
+  }
+
+  /// Reads, and with `clean` clears, as many pfns as `into` has. Where marking is off nothing is
+  /// marked, which is no error in Xen.
+  LogDirtyStats read(PfnBitmap into, boolean clean) {
+    // The counts are those before the call, and go to zero with it.
+    long count = clean ? dirty.getAndSet(0) : dirty.get();
+    MemorySegment to = into.words();
+    long length = to.byteSize();
+    for (long at = 0; at < length; at += 8) {
+      long word = (long) WORD.getOpaque(words, at);
+      if (word != 0 && clean) {
+        word = (long) WORD.getAndSet(words, at, 0L);
+      }
+      to.set(ValueLayout.JAVA_LONG, at, word);
+    }
+    long last = into.pfns();
+    if ((last & 63) != 0) {
+      long at = last >>> 6 << 3;
+      to.set(ValueLayout.JAVA_LONG, at, to.get(ValueLayout.JAVA_LONG, at) & (1L << last) - 1);
+    }
+    return new LogDirtyStats(count, count);
+  }
+
+  @Override
+  public void close() {
+    bits.close();
+  }
+}

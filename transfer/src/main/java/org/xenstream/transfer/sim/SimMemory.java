@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.sim;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import org.xenstream.transfer.ForeignMapping;
+import org.xenstream.transfer.Hypervisor.Access;
+
+/// The memory of one domain: populated by the toolstack, used by the guest, mapped by engines.
+final class SimMemory implements AutoCloseable {
+  static final int PAGE = 4096;
+
+  private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
+  private static final int[] NO_ERRORS = {};
+
+  final SimP2m p2m;
+  final SimLogDirty dirty;
+  final PageTypes types;
+  private final SimHost host;
+  private final FrameTable frames;
+  private final int domid;
+  private final boolean hvm;
+  private final long maxPages;
+  private long pages;
+  private long superpages;
+
+  SimMemory(SimHost host, int domid, boolean hvm, long maxPages) throws java.io.IOException {
+    this.host = host;
+    this.frames = host.frames();
+    this.domid = domid;
+    this.hvm = hvm;
+    this.maxPages = maxPages;
+    p2m = new SimP2m(host.options().maxPfns());
+    dirty = new SimLogDirty(host.options().maxPfns());
+    types = new PageTypes(frames, domid, dirty, host.options().compatM2pFirstFrame());
+  }
+
+  long pages() {
+    return pages;
+  }
+
+  long superpages() {
+    return superpages;
+  }
+
+  // ---- Populating
+
+  /// Gives the domain 2^order frames from `pfn` on.
+  ///
+  /// @return the first of them as the domain's kind names it
+  synchronized long populate(long pfn, int order) throws XenError {
+    long count = 1L << order;
+    if ((order != 0 && order != 9) || pfn < 0 || (pfn & count - 1) != 0) {
+      throw new XenError(Errno.EINVAL, "2^%d pages at pfn 0x%x".formatted(order, pfn));
+    }
+    if (pfn + count > p2m.limit()) {
+      throw new XenError(Errno.EBUSY, "pfn 0x%x is beyond any".formatted(pfn));
+    }
+    if (pages + count > maxPages) {
+      throw new XenError(Errno.EBUSY, "the domain has its %d pages".formatted(maxPages));
+    }
+    for (long i = 0; i < count; i++) {
+      if (p2m.frame(pfn + i) >= 0) {
+        throw new XenError(Errno.EBUSY, "pfn 0x%x is populated already".formatted(pfn + i));
+      }
+    }
+    FramePlacement placement = hvm ? null : host.options().placement();
+    long first;
+    if (placement == null) {
+      first = frames.allocate(domid, order);
+      if (first < 0) {
+        throw new XenError(
+            Errno.EBUSY, "the machine has no memory left for 2^%d pages".formatted(order));
+      }
+      for (long i = 0; i < count; i++) {
+        enter(pfn + i, first + i);
+      }
+    } else {
+      first = placement.frameFor(pfn);
+      for (long i = 0; i < count; i++) {
+        long frame = placement.frameFor(pfn + i);
+        if (!frames.allocateAt(frame, domid)) {
+          throw new XenError(Errno.EBUSY, "frame 0x%x is not free".formatted(frame));
+        }
+        enter(pfn + i, frame);
+      }
+    }
+    pages += count;
+    if (order == 9) {
+      superpages++;
+    }
+    return hvm ? pfn : first;
+  }
+
+  private void enter(long pfn, long frame) {
+    synchronized (frames) {
+      frames.setPfn(frame, pfn);
+    }
+    p2m.set(pfn, frame);
+    dirty.mark(pfn);
+  }
+
+  /// Takes the page at `pfn` from the domain.
+  synchronized void remove(long pfn) throws XenError {
+    long frame = frameOf(pfn);
+    synchronized (frames) {
+      long word = frames.word(frame);
+      if ((word & FrameTable.COUNT) != 0) {
+        throw new XenError(Errno.EBUSY, "the page at pfn 0x%x is in use".formatted(pfn));
+      }
+      p2m.set(pfn, -1);
+      frames.release(frame);
+    }
+    pages--;
+    dirty.mark(pfn);
+  }
+
+  // ---- The guest's side
+
+  /// The frame at a pfn.
+  long frameOf(long pfn) throws XenError {
+    long frame = p2m.frame(pfn);
+    if (frame < 0) {
+      throw new XenError(Errno.EINVAL, "there is no page at pfn 0x%x".formatted(pfn));
+    }
+    return frame;
+  }
+
+  private long writable(long pfn) throws XenError {
+    long frame = frameOf(pfn);
+    if (!hvm && frames.readOnly(frame)) {
+      throw new XenError(
+          Errno.EPERM, "pfn 0x%x is a page table or a descriptor table".formatted(pfn));
+    }
+    return frame;
+  }
+
+  long readWord(long pfn, int offset) throws XenError {
+    return (long) WORD.getVolatile(frames.memory(), (frameOf(pfn) << 12) + offset);
+  }
+
+  void writeWord(long pfn, int offset, long value) throws XenError {
+    WORD.setVolatile(frames.memory(), (writable(pfn) << 12) + offset, value);
+    dirty.mark(pfn);
+  }
+
+  void readPage(long pfn, MemorySegment to) throws XenError {
+    MemorySegment.copy(frames.memory(), frameOf(pfn) << 12, to, 0, PAGE);
+  }
+
+  void writePage(long pfn, MemorySegment from) throws XenError {
+    MemorySegment.copy(from, 0, frames.memory(), writable(pfn) << 12, PAGE);
+    dirty.mark(pfn);
+  }
+
+  // ---- Foreign mappings
+
+  /// The machine frame that an engine names by its number; −1 when the domain has none there.
+  long machineFrame(long frame) {
+    if (hvm) {
+      return p2m.frame(frame);
+    }
+    return frames.belongs(frame, domid) ? frame : -1;
+  }
+
+  ForeignMapping map(Access access, long[] wanted, int count) {
+    long[] offsets = new long[count];
+    int[] errors = NO_ERRORS;
+    boolean typed = access == Access.WRITE && !hvm;
+    synchronized (frames) {
+      for (int i = 0; i < count; i++) {
+        long frame = machineFrame(wanted[i]);
+        int error = 0;
+        if (frame < 0) {
+          error = Errno.EINVAL.number();
+        } else if (typed) {
+          try {
+            types.get(frame, FrameTable.WRITABLE);
+          } catch (XenError e) {
+            error = Errno.EBUSY.number();
+          }
+        }
+        if (error != 0) {
+          errors = errors.length == 0 ? new int[count] : errors;
+          errors[i] = error;
+          offsets[i] = -1;
+        } else {
+          frames.setWord(frame, frames.word(frame) + FrameTable.ONE_MAPPING);
+          offsets[i] = frame << 12;
+        }
+      }
+    }
+    host.mappingOpened();
+    return new SimMapping(
+        access == Access.WRITE ? frames.memory() : host.readOnlyMemory(),
+        offsets,
+        errors,
+        () -> unmap(offsets, typed));
+  }
+
+  private void unmap(long[] offsets, boolean typed) {
+    synchronized (frames) {
+      for (long offset : offsets) {
+        if (offset >= 0) {
+          long frame = offset >>> 12;
+          if (typed && frames.belongs(frame, domid)) {
+            types.put(frame);
+          }
+          frames.unmap(frame);
+        }
+      }
+    }
+    host.mappingClosed();
+  }
+
+  /// Gives all memory back.
+  void destroy() {
+    frames.releaseAll(p2m);
+  }
+
+  @Override
+  public void close() {
+    p2m.close();
+    dirty.close();
+  }
+}
