@@ -14,8 +14,9 @@ import org.xenstream.os.SparseMemory;
 /// A frame's word says, from the lowest bit: how often its type is in use (24 bits), the type (4),
 /// whether it was validated, whether it is pinned, whether it is the level 2 table with Xen's
 /// mappings of a PAE guest, whether it is Xen's page shared with a guest; whose it is (16 bits: a
-/// domain's number plus one, 0 where it is free); and how many foreign mappings hold it (15 bits).
-/// Changes are made under this object's monitor; a word may be read without it.
+/// domain's number plus one, 0 where it is free); how many foreign mappings hold it (15 bits); and
+/// whether the hardware lost it. Changes are made under this object's monitor; a word may be read
+/// without it.
 final class FrameTable implements AutoCloseable {
   static final int NONE = 0;
   static final int SEGDESC = 5;
@@ -30,6 +31,7 @@ final class FrameTable implements AutoCloseable {
   static final long OWNER = 0xFFFFL << 32;
   static final long MAPPED = 0x7FFFL << 48;
   static final long ONE_MAPPING = 1L << 48;
+  static final long BROKEN = 1L << 63;
 
   /// Given back by its owner while a foreign mapping still held it.
   private static final int ORPHAN = 0xFFFF;
@@ -85,11 +87,11 @@ final class FrameTable implements AutoCloseable {
   }
 
   long word(long frame) {
-    return (long) WORD.getVolatile(words.memory(), frame << 3);
+    return (long) WORD.getAcquire(words.memory(), frame << 3);
   }
 
   void setWord(long frame, long word) {
-    WORD.setVolatile(words.memory(), frame << 3, word);
+    WORD.setRelease(words.memory(), frame << 3, word);
   }
 
   static int type(long word) {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.transfer.sim;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
-import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.transfer.CpuPolicy;
 import org.xenstream.transfer.DomainInfo;
@@ -20,8 +17,6 @@ import org.xenstream.x86.SharedInfo;
 
 /// The calls of the port, as a [SimHost] answers them.
 abstract class SimCalls implements Hypervisor {
-  private static final int MOST_FRAMES_OF_TYPES = 1024;
-
   abstract SimOptions options();
 
   abstract FrameTable frames();
@@ -88,31 +83,10 @@ abstract class SimCalls implements Hypervisor {
   public void pageTypes(int domid, long[] wanted, byte[] types, int count)
       throws HypervisorException {
     try {
-      if (count > MOST_FRAMES_OF_TYPES) {
-        throw new XenError(Errno.E2BIG, "%d frames at once".formatted(count));
-      }
-      SimMemory memory = domain(domid).memory;
-      for (int i = 0; i < count; i++) {
-        long frame = memory.machineFrame(wanted[i]);
-        types[i] = (byte) (frame < 0 ? PageType.XTAB : typeOf(frames().word(frame)));
-      }
+      domain(domid).memory.pageTypes(wanted, types, count);
     } catch (XenError e) {
       throw e.in("pageTypes", domid);
     }
-  }
-
-  private static int typeOf(long word) {
-    if ((word & FrameTable.SPECIAL) != 0) {
-      return PageType.XTAB;
-    }
-    int type = FrameTable.type(word);
-    if (type < 1 || type > 4) {
-      return PageType.NOTAB;
-    }
-    if ((word & FrameTable.PINNED) != 0) {
-      return type | PageType.PINNED;
-    }
-    return (word & FrameTable.VALIDATED) != 0 ? type : PageType.NOTAB;
   }
 
   @Override
@@ -143,26 +117,27 @@ abstract class SimCalls implements Hypervisor {
 
   @Override
   public void enableLogDirty(int domid) throws HypervisorException {
-    try {
-      SimDomain domain = domain(domid);
-      domain.quiesced(domain.memory.dirty::enable);
-    } catch (XenError e) {
-      throw e.in("enableLogDirty", domid);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    quiesced("enableLogDirty", domid, SimLogDirty::enable);
   }
 
   @Override
   public void disableLogDirty(int domid) throws HypervisorException {
+    quiesced("disableLogDirty", domid, SimLogDirty::disable);
+  }
+
+  private void quiesced(String call, int domid, LogDirtyChange change) throws HypervisorException {
     try {
       SimDomain domain = domain(domid);
-      domain.quiesced(domain.memory.dirty::disable);
+      domain.quiesced(() -> change.on(domain.memory.dirty));
     } catch (XenError e) {
-      throw e.in("disableLogDirty", domid);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw e.in(call, domid);
     }
+  }
+
+  /// What is done while the guest does not run.
+  @FunctionalInterface
+  private interface LogDirtyChange {
+    void on(SimLogDirty dirty) throws XenError;
   }
 
   @Override

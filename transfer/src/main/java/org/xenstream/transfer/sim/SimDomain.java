@@ -3,6 +3,7 @@ package org.xenstream.transfer.sim;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.xenstream.transfer.DomainInfo;
 import org.xenstream.transfer.Hypervisor.VcpuState;
 import org.xenstream.transfer.HypervisorException;
@@ -18,6 +19,8 @@ import org.xenstream.transfer.HypervisorException;
 ///
 /// A new domain is paused, as one that libxl has created.
 public final class SimDomain {
+  private static final int RUNNING = -1;
+
   private final SimHost host;
   private final int domid;
   private final boolean hvm;
@@ -26,10 +29,9 @@ public final class SimDomain {
   private final Gate gate = new Gate();
   private final Object life = new Object();
   private int pauses = 1;
-  private boolean shutdown;
-  private int shutdownReason;
+  private final AtomicInteger eventChannels = new AtomicInteger();
+  private volatile int shutdown = RUNNING;
   private boolean destroyed;
-  private int eventChannels;
   private Runnable onSuspend = () -> {};
   private Runnable onResume = () -> {};
 
@@ -65,8 +67,8 @@ public final class SimDomain {
           domid,
           hvm,
           pauses > 0,
-          shutdown,
-          shutdownReason,
+          shutdown != RUNNING,
+          Math.max(shutdown, 0),
           state.vcpus.length - 1,
           state.sharedInfoFrame);
     }
@@ -91,8 +93,12 @@ public final class SimDomain {
   }
 
   private void openIfRunning() {
-    if (pauses == 0 && !shutdown && !destroyed) {
+    if (pauses == 0 && shutdown == RUNNING && !destroyed) {
       gate.open();
+      if (shutdown != RUNNING) {
+        // A thread that was inside has shut the domain down meanwhile.
+        gate.shut();
+      }
     }
   }
 
@@ -110,13 +116,12 @@ public final class SimDomain {
   /// @return false where it cannot: it is paused, has stopped, or is gone
   public boolean suspend() {
     synchronized (life) {
-      if (pauses > 0 || shutdown || destroyed) {
+      if (pauses > 0 || shutdown != RUNNING || destroyed) {
         return false;
       }
       gate.close();
       onSuspend.run();
-      shutdown = true;
-      shutdownReason = DomainInfo.SHUTDOWN_SUSPEND;
+      shutdown = DomainInfo.SHUTDOWN_SUSPEND;
       return true;
     }
   }
@@ -124,10 +129,9 @@ public final class SimDomain {
   /// Lets a guest that stopped itself go on where it did (`xc_domain_resume`).
   public void resume() {
     synchronized (life) {
-      if (shutdown && !destroyed) {
+      if (shutdown != RUNNING && !destroyed) {
         onResume.run();
-        shutdown = false;
-        shutdownReason = 0;
+        shutdown = RUNNING;
         openIfRunning();
       }
     }
@@ -137,11 +141,9 @@ public final class SimDomain {
   ///
   /// @param reason `SHUTDOWN_*` of xen/include/public/sched.h
   public void shutdown(int reason) {
+    // No lock: whoever has it may be waiting for this very thread to leave.
+    shutdown = reason;
     gate.shut();
-    synchronized (life) {
-      shutdown = true;
-      shutdownReason = reason;
-    }
   }
 
   /// Ends the domain: its threads are sent away at their next [#enter], its memory goes back to the
@@ -165,7 +167,7 @@ public final class SimDomain {
   }
 
   /// Runs something while the guest does not, as Xen does within a call.
-  void quiesced(Quiet action) throws XenError, IOException {
+  void quiesced(Quiet action) throws XenError {
     synchronized (life) {
       gate.close();
       try {
@@ -179,7 +181,7 @@ public final class SimDomain {
   /// What [#quiesced] runs.
   @FunctionalInterface
   interface Quiet {
-    void run() throws XenError, IOException;
+    void run() throws XenError;
   }
 
   /// Begins to track the video memory, as a device model does: log-dirty cannot be enabled then
@@ -201,11 +203,19 @@ public final class SimDomain {
     }
   }
 
+  /// Lets the hardware lose the page at a pfn: from then on it is of type BROKEN and cannot be
+  /// mapped.
+  public void losePage(long pfn) throws HypervisorException {
+    try {
+      memory.lose(pfn);
+    } catch (XenError e) {
+      throw e.in("mce_handle_error", domid);
+    }
+  }
+
   /// A new event channel's number, the first being 1.
   public int allocateEventChannel() {
-    synchronized (life) {
-      return ++eventChannels;
-    }
+    return eventChannels.incrementAndGet();
   }
 
   // ---- The guest
@@ -358,7 +368,7 @@ public final class SimDomain {
   /// Brings a vCPU up or down.
   public void setVcpuOnline(int vcpu, boolean online) throws HypervisorException {
     try {
-      vcpu(vcpu).setOnline(online);
+      vcpu(vcpu).setOnline(online, state.width);
     } catch (XenError e) {
       throw e.in("vcpu_op", domid);
     }

@@ -2,6 +2,7 @@
 package org.xenstream.transfer.sim;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -42,9 +43,13 @@ final class SimLogDirty implements AutoCloseable {
   }
 
   /// Ends and forgets. No guest thread may be inside.
-  void disable() throws IOException {
+  void disable() {
     on = false;
-    bits.discard(0, words.byteSize());
+    try {
+      bits.discard(0, words.byteSize());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     dirty.set(0);
   }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.transfer.sim;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import org.xenstream.core.format.PageType;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.Hypervisor.Access;
 
@@ -12,6 +14,7 @@ final class SimMemory implements AutoCloseable {
   static final int PAGE = 4096;
 
   private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
+  private static final int MOST_FRAMES_OF_TYPES = 1024;
   private static final int[] NO_ERRORS = {};
 
   final SimP2m p2m;
@@ -25,7 +28,7 @@ final class SimMemory implements AutoCloseable {
   private long pages;
   private long superpages;
 
-  SimMemory(SimHost host, int domid, boolean hvm, long maxPages) throws java.io.IOException {
+  SimMemory(SimHost host, int domid, boolean hvm, long maxPages) throws IOException {
     this.host = host;
     this.frames = host.frames();
     this.domid = domid;
@@ -154,7 +157,43 @@ final class SimMemory implements AutoCloseable {
     dirty.mark(pfn);
   }
 
-  // ---- Foreign mappings
+  /// Marks the page at `pfn` as lost by the hardware.
+  void lose(long pfn) throws XenError {
+    long frame = frameOf(pfn);
+    synchronized (frames) {
+      frames.setWord(frame, frames.word(frame) | FrameTable.BROKEN);
+    }
+  }
+
+  // ---- The engines' side
+
+  /// `XEN_DOMCTL_getpageframeinfo3`.
+  void pageTypes(long[] wanted, byte[] into, int count) throws XenError {
+    if (count > MOST_FRAMES_OF_TYPES) {
+      throw new XenError(Errno.E2BIG, "%d frames at once".formatted(count));
+    }
+    for (int i = 0; i < count; i++) {
+      long frame = machineFrame(wanted[i]);
+      into[i] = (byte) (frame < 0 ? PageType.XTAB : typeOf(frames.word(frame)));
+    }
+  }
+
+  private static int typeOf(long word) {
+    if ((word & FrameTable.BROKEN) != 0) {
+      return PageType.BROKEN;
+    }
+    if ((word & FrameTable.SPECIAL) != 0) {
+      return PageType.XTAB;
+    }
+    int type = FrameTable.type(word);
+    if (type < 1 || type > 4) {
+      return PageType.NOTAB;
+    }
+    if ((word & FrameTable.PINNED) != 0) {
+      return type | PageType.PINNED;
+    }
+    return (word & FrameTable.VALIDATED) != 0 ? type : PageType.NOTAB;
+  }
 
   /// The machine frame that an engine names by its number; −1 when the domain has none there.
   long machineFrame(long frame) {
@@ -172,7 +211,7 @@ final class SimMemory implements AutoCloseable {
       for (int i = 0; i < count; i++) {
         long frame = machineFrame(wanted[i]);
         int error = 0;
-        if (frame < 0) {
+        if (frame < 0 || (frames.word(frame) & FrameTable.BROKEN) != 0) {
           error = Errno.EINVAL.number();
         } else if (typed) {
           try {

@@ -53,12 +53,14 @@ final class SimP2m implements AutoCloseable {
   /// The first populated pfn from `from` on; −1 where there is none.
   long next(long from) {
     long last = end;
-    long pfn = from;
-    while (pfn < last) {
-      if (frame(pfn) >= 0) {
+    for (long pfn = from; pfn < last; pfn++) {
+      // Empty stretches are passed over two entries at a time.
+      while ((pfn & 1) == 0 && pfn < last && entries.get(ValueLayout.JAVA_LONG, pfn << 2) == 0) {
+        pfn += 2;
+      }
+      if (pfn < last && frame(pfn) >= 0) {
         return pfn;
       }
-      pfn++;
     }
     return -1;
   }

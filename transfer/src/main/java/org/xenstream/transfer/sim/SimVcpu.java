@@ -39,8 +39,15 @@ final class SimVcpu {
     return online;
   }
 
-  void setOnline(boolean value) {
+  /// Brings it up or down, and says so in its context where there is one.
+  void setOnline(boolean value, int width) {
     online = value;
+    MemorySegment basic = states.get(VcpuState.BASIC);
+    VcpuContext layout = VcpuContext.of(width);
+    if (basic != null && basic.byteSize() == layout.size()) {
+      long flags = layout.flags.get(basic) & ~VcpuContext.ONLINE;
+      layout.flags.set(basic, value ? flags | VcpuContext.ONLINE : flags);
+    }
   }
 
   boolean has(VcpuState kind) {
