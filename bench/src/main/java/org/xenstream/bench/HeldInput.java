@@ -73,6 +73,14 @@ public final class HeldInput implements OctetInput {
   }
 
   @Override
+  public long take(MemorySegment into) {
+    long taken = Math.min(into.byteSize(), octets.byteSize() - position);
+    MemorySegment.copy(octets, position, into, 0, taken);
+    position += taken;
+    return taken;
+  }
+
+  @Override
   public long size() {
     return octets.byteSize();
   }

@@ -57,6 +57,13 @@ public final class PoisonedInput implements OctetInput {
   }
 
   @Override
+  public long take(MemorySegment into) throws IOException {
+    peeked.poison();
+    near.poison();
+    return input.take(into);
+  }
+
+  @Override
   public void close() throws IOException {
     peeked.poison();
     near.poison();

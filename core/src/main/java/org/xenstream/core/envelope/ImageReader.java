@@ -18,6 +18,7 @@ import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.Location;
 import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamFormatException;
 
 /// Reads an image of any kind from the outside in: recognises each layer by its content, and gives
@@ -44,15 +45,17 @@ public final class ImageReader implements AutoCloseable {
   private final OctetInput source;
   private OctetInput input;
   private final Limits limits;
+  private final PagesShown pages;
   private final Deque<Stage> stages = new ArrayDeque<>();
   private int compressions;
   private boolean finished;
   private @Nullable ImageItem shown;
 
-  private ImageReader(OctetInput input, Limits limits) {
+  private ImageReader(OctetInput input, Limits limits, PagesShown pages) {
     this.source = input;
     this.input = input;
     this.limits = limits;
+    this.pages = pages;
     stages.push(this::detect);
   }
 
@@ -60,7 +63,14 @@ public final class ImageReader implements AutoCloseable {
   ///
   /// @param input closed with the reader
   public static ImageReader of(OctetInput input, Limits limits) {
-    return new ImageReader(input, limits);
+    return of(input, limits, PagesShown.IN_VIEW);
+  }
+
+  /// The same, and tells what is done with the pages of PAGE_DATA records.
+  ///
+  /// @param input closed with the reader
+  public static ImageReader of(OctetInput input, Limits limits, PagesShown pages) {
+    return new ImageReader(input, limits, pages);
   }
 
   /// Opens a file: a regular one by a mapping, anything else (a FIFO, a device) as a stream.
@@ -68,10 +78,10 @@ public final class ImageReader implements AutoCloseable {
   /// @throws IOException when it cannot be opened
   public static ImageReader open(Path file, Limits limits) throws IOException {
     if (Files.isRegularFile(file)) {
-      return new ImageReader(MappedInput.open(file), limits);
+      return of(MappedInput.open(file), limits);
     }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-    return new ImageReader(new ChannelInput(file.toString(), channel), limits);
+    return of(new ChannelInput(file.toString(), channel), limits);
   }
 
   /// Reads standard input: a regular file that was redirected into it by a mapping, else as a
@@ -82,9 +92,9 @@ public final class ImageReader implements AutoCloseable {
   public static ImageReader standardInput(Limits limits) throws IOException {
     FileChannel channel = new FileInputStream(FileDescriptor.in).getChannel();
     if (Files.isRegularFile(Path.of("/dev/stdin"))) {
-      return new ImageReader(MappedInput.of("standard input", channel), limits);
+      return of(MappedInput.of("standard input", channel), limits);
     }
-    return new ImageReader(new ChannelInput("standard input", channel), limits);
+    return of(new ChannelInput("standard input", channel), limits);
   }
 
   /// The next item, or null at the end of the image. The views of the one before are dead by then.
@@ -114,6 +124,9 @@ public final class ImageReader implements AutoCloseable {
     if (item == null || item.end() <= input.position()) {
       return;
     }
+    if (pages == PagesShown.LEFT_IN_INPUT && item instanceof ImageItem.Libxc) {
+      return; // The stage's own reader passes over it, and knows what is missing.
+    }
     input.advance(item.end() - input.position());
     if (item.end() != ImageItem.TO_THE_END && input.position() < item.end()) {
       throw new StreamFormatException(
@@ -142,6 +155,10 @@ public final class ImageReader implements AutoCloseable {
 
   Limits limits() {
     return limits;
+  }
+
+  PagesShown pages() {
+    return pages;
   }
 
   /// What [#next] gives once the stage has ended: the stage of an inner layer.

@@ -6,9 +6,11 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.Location;
+import org.xenstream.core.format.MemoryRuns;
 import org.xenstream.core.format.RecordSource;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamHeaders;
+import org.xenstream.core.format.StreamReader;
 
 /// An image of any kind seen as the records of its libxc stream: the layers around them and the
 /// libxl records between them are passed over.
@@ -72,6 +74,11 @@ public final class LibxcRecords implements RecordSource {
         return framed;
       }
     }
+  }
+
+  @Override
+  public void takePages(Framed batch, MemoryRuns into) throws IOException {
+    StreamReader.takePages(image.input(), batch, into);
   }
 
   @Override

@@ -18,7 +18,7 @@ final class LibxcStage implements Stage {
   @Override
   public @Nullable ImageItem next() throws IOException {
     if (reader == null) {
-      reader = StreamReader.open(image.input(), image.limits());
+      reader = StreamReader.open(image.input(), image.limits(), image.pages());
       return new ImageItem.LibxcBegins(reader.headers());
     }
     Framed framed = reader.next();

@@ -47,7 +47,7 @@ final class LibxlStage implements Stage {
     if (libxcFollows) {
       libxcFollows = false;
       inLibxc = true;
-      libxc = StreamReader.open(image.input(), image.limits());
+      libxc = StreamReader.open(image.input(), image.limits(), image.pages());
       return new ImageItem.LibxcBegins(libxc.headers());
     }
     if (inLibxc && libxc != null) {

@@ -15,6 +15,9 @@ import java.nio.channels.ReadableByteChannel;
 public final class ChannelInput implements OctetInput {
   private static final int FIRST_CAPACITY = 256 << 10;
 
+  /// A buffer counts its octets in an int.
+  private static final long MOST_AT_ONCE = 1L << 30;
+
   private final String name;
   private final ReadableByteChannel channel;
   private Arena arena;
@@ -126,6 +129,25 @@ public final class ChannelInput implements OctetInput {
       end = 0;
       read();
     }
+  }
+
+  @Override
+  public long take(MemorySegment into) throws IOException {
+    long taken = Math.min(into.byteSize(), end - start);
+    MemorySegment.copy(buffer, start, into, 0, taken);
+    start += (int) taken;
+    position += taken;
+    while (taken < into.byteSize() && !ended) {
+      long step = Math.min(into.byteSize() - taken, MOST_AT_ONCE);
+      int got = channel.read(into.asSlice(taken, step).asByteBuffer());
+      if (got < 0) {
+        ended = true;
+      } else {
+        taken += got;
+        position += got;
+      }
+    }
+    return taken;
   }
 
   @Override

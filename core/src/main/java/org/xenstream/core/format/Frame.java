@@ -10,7 +10,8 @@ import java.lang.foreign.MemorySegment;
 /// @param offset where the record's header begins, in octets from the start of the source
 /// @param index the record's number in the stream, from 0
 /// @param type the type field
-/// @param octets the whole record: header, body and padding, in the stream's byte order
+/// @param octets the whole record: header, body and padding, in the stream's byte order; of a
+///   PAGE_DATA whose pages are left in the input, what stands before them
 /// @param length the length field: octets of the body
 public record Frame(long offset, long index, int type, MemorySegment octets, long length) {
 
@@ -31,7 +32,7 @@ public record Frame(long offset, long index, int type, MemorySegment octets, lon
 
   /// Where the next record begins, in octets from the start of the source.
   public long end() {
-    return offset + octets.byteSize();
+    return offset + Wire.RECORD_HEADER + length + Wire.padding(length);
   }
 
   /// The type's name for messages.

@@ -78,6 +78,11 @@ public final class InferStaticDataEnd implements RecordSource {
   }
 
   @Override
+  public void takePages(Framed batch, MemoryRuns into) throws IOException {
+    source.takePages(batch, into);
+  }
+
+  @Override
   public void close() throws IOException {
     source.close();
   }

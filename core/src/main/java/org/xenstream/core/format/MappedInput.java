@@ -24,6 +24,9 @@ public final class MappedInput implements OctetInput {
   /// Room for a record's header and the entries of a batch of the reference saver.
   private static final int NEAR = 12 << 10;
 
+  /// A buffer counts its octets in an int.
+  private static final long MOST_AT_ONCE = 1L << 30;
+
   private final String name;
   private final FileChannel channel;
   private final long size;
@@ -107,7 +110,7 @@ public final class MappedInput implements OctetInput {
       nearBytes.clear();
       while (nearBytes.position() < length) {
         if (channel.read(nearBytes, position + nearBytes.position()) < 0) {
-          throw new EOFException(name + ": the file was shortened while it was read");
+          throw shortened();
         }
       }
       nearStart = position;
@@ -149,6 +152,27 @@ public final class MappedInput implements OctetInput {
     long passed = Math.min(count, left());
     position += passed;
     return passed;
+  }
+
+  /// Reads from the file itself: to copy from the mapping would cost a page fault for each page.
+  @Override
+  public long take(MemorySegment into) throws IOException {
+    long wanted = Math.min(into.byteSize(), left());
+    long taken = 0;
+    while (taken < wanted) {
+      long step = Math.min(wanted - taken, MOST_AT_ONCE);
+      int got = channel.read(into.asSlice(taken, step).asByteBuffer(), position);
+      if (got < 0) {
+        throw shortened();
+      }
+      taken += got;
+      position += got;
+    }
+    return taken;
+  }
+
+  private EOFException shortened() {
+    return new EOFException(name + ": the file was shortened while it was read");
   }
 
   @Override

@@ -37,6 +37,31 @@ public interface OctetInput extends AutoCloseable {
   /// @throws IOException when the source cannot be read
   long advance(long count) throws IOException;
 
+  /// Moves the next octets into memory and passes them; every view dies. What an input holds
+  /// already comes from its buffer, the rest straight from the source, with no copy in between.
+  ///
+  /// @param into filled from its start
+  /// @return how many were moved: fewer than `into` has only where the source ends before
+  /// @throws IOException when the source cannot be read
+  long take(MemorySegment into) throws IOException;
+
+  /// Moves the next octets into several places, one after the other, and passes them; every view
+  /// dies.
+  ///
+  /// @return how many were moved: fewer than `into` has only where the source ends before
+  /// @throws IOException when the source cannot be read
+  default long take(MemoryRuns into) throws IOException {
+    long taken = 0;
+    for (int i = 0; i < into.count(); i++) {
+      long got = take(into.run(i));
+      taken += got;
+      if (got < into.length(i)) {
+        break;
+      }
+    }
+    return taken;
+  }
+
   /// The whole source's length in octets where it is known, else −1.
   long size();
 

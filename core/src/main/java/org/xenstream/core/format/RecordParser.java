@@ -77,35 +77,70 @@ final class RecordParser {
 
   private StreamRecord pageData(Frame frame, MemorySegment body, MemorySegment head)
       throws StreamFormatException {
+    long entriesEnd = Wire.RECORD_HEADER + entriesEnd(frame, head);
+    PageEntries entries =
+        entries(frame, entriesEnd <= head.byteSize() ? head : frame.octets(), entriesEnd);
+    return new StreamRecord.PageData(
+        entries, PageRuns.of(body.asSlice(entriesEnd - Wire.RECORD_HEADER)));
+  }
+
+  /// A PAGE_DATA whose octets end before its pages; the length field tells what follows.
+  StreamRecord parseWithoutPages(Frame frame) {
+    MemorySegment there = frame.octets();
+    try {
+      return new StreamRecord.PageData(
+          entries(frame, there, Wire.RECORD_HEADER + entriesEnd(frame, there)), PageRuns.NONE);
+    } catch (StreamFormatException why) {
+      return new StreamRecord.Malformed(frame.type(), there.asSlice(Wire.RECORD_HEADER), why);
+    }
+  }
+
+  /// Where the entries of a PAGE_DATA end, counted from the start of its body; −1 where its count
+  /// says nothing sensible. Of its octets as many are there as the length field allows, 16 at most.
+  long entriesEnd(Frame frame) {
+    try {
+      return entriesEnd(frame, frame.octets());
+    } catch (StreamFormatException malformed) {
+      return -1;
+    }
+  }
+
+  /// Where the entries of a PAGE_DATA end, counted from the start of its body.
+  ///
+  /// @param head the record's header and the first 8 octets of its body, if it has them
+  /// @throws StreamFormatException when they do not fit into it
+  private long entriesEnd(Frame frame, MemorySegment head) throws StreamFormatException {
     atLeast(frame, COUNT_HEADER);
     long count = Integer.toUnsignedLong(Wire.u32(head, Wire.RECORD_HEADER, order));
     long entriesEnd = COUNT_HEADER + count * 8;
-    if (entriesEnd > body.byteSize()) {
+    if (entriesEnd > frame.length()) {
       throw malformed(
           frame,
           0,
           "count",
           "at most %d entries in a body of %d octets"
-              .formatted((body.byteSize() - COUNT_HEADER) / 8, body.byteSize()),
+              .formatted((frame.length() - COUNT_HEADER) / 8, frame.length()),
           Long.toString(count));
     }
-    PageEntries entries =
-        new PageEntries(
-            numbers(
-                Wire.RECORD_HEADER + entriesEnd <= head.byteSize()
-                    ? head.asSlice(Wire.RECORD_HEADER + COUNT_HEADER, count * 8)
-                    : body.asSlice(COUNT_HEADER, count * 8)));
-    MemorySegment pages = body.asSlice(entriesEnd);
+    return entriesEnd;
+  }
+
+  /// @param octets the record as far as the end of the entries at least
+  private PageEntries entries(Frame frame, MemorySegment octets, long end)
+      throws StreamFormatException {
+    long begin = Wire.RECORD_HEADER + COUNT_HEADER;
+    PageEntries entries = new PageEntries(numbers(octets.asSlice(begin, end - begin)));
     long wanted = (long) entries.withData() * Wire.PAGE_SIZE;
-    if (pages.byteSize() != wanted) {
+    long found = Wire.RECORD_HEADER + frame.length() - end;
+    if (found != wanted) {
       throw malformed(
           frame,
-          entriesEnd,
+          end - Wire.RECORD_HEADER,
           "page_data",
           "%d octets for %d pages".formatted(wanted, entries.withData()),
-          Long.toString(pages.byteSize()));
+          Long.toString(found));
     }
-    return new StreamRecord.PageData(entries, PageRuns.of(pages));
+    return entries;
   }
 
   private StreamRecord p2mFrames(Frame frame, MemorySegment body) throws StreamFormatException {

@@ -19,14 +19,17 @@ public final class StreamReader implements RecordSource {
   private final Limits limits;
   private final StreamHeaders headers;
   private final RecordParser parser;
+  private final PagesShown pages;
   private long index;
+  private @Nullable Frame left;
   private long shownEnd;
   private boolean afterCheckpoint;
   private boolean ended;
 
-  private StreamReader(OctetInput input, Limits limits, StreamHeaders headers) {
+  private StreamReader(OctetInput input, Limits limits, PagesShown pages, StreamHeaders headers) {
     this.input = input;
     this.limits = limits;
+    this.pages = pages;
     this.headers = headers;
     this.parser = new RecordParser(input.name(), headers.order());
     this.shownEnd = headers.end();
@@ -37,7 +40,16 @@ public final class StreamReader implements RecordSource {
   /// @param input read from here on; closed with the reader
   /// @throws StreamFormatException when the headers are none, or cut
   public static StreamReader open(OctetInput input, Limits limits) throws IOException {
-    return new StreamReader(input, limits, readHeaders(input));
+    return open(input, limits, PagesShown.IN_VIEW);
+  }
+
+  /// The same, and tells what is done with the pages of PAGE_DATA records.
+  ///
+  /// @param input read from here on; closed with the reader
+  /// @throws StreamFormatException when the headers are none, or cut
+  public static StreamReader open(OctetInput input, Limits limits, PagesShown pages)
+      throws IOException {
+    return new StreamReader(input, limits, pages, readHeaders(input));
   }
 
   private static StreamHeaders readHeaders(OctetInput input) throws IOException {
@@ -169,30 +181,95 @@ public final class StreamReader implements RecordSource {
           "at most " + limits.maxRecordLength(),
           Long.toString(length));
     }
-    long whole = Wire.RECORD_HEADER + length + Wire.padding(length);
-    MemorySegment octets = input.peek(whole);
-    if (octets.byteSize() < whole) {
-      throw fault(
-          Fault.TRUNCATED,
-          offset + octets.byteSize(),
-          RecordType.nameOf(type),
-          null,
-          "%d octets of header, body and padding".formatted(whole),
-          "%d octets before the end".formatted(octets.byteSize()));
-    }
-    Frame frame = new Frame(offset, index++, type, octets, length);
-    shownEnd = frame.end();
+    Framed framed =
+        pages == PagesShown.LEFT_IN_INPUT && type == RecordType.PAGE_DATA.code()
+            ? withPagesLeft(offset, length)
+            : whole(offset, type, length);
+    index++;
+    shownEnd = framed.frame().end();
     ended = type == RecordType.END.code();
     afterCheckpoint = type == RecordType.CHECKPOINT.code();
-    MemorySegment head = input.near(Math.min(whole, HEAD));
-    return new Framed(frame, parser.parse(frame, head));
+    return framed;
+  }
+
+  private Framed whole(long offset, int type, long length) throws IOException {
+    long whole = Wire.RECORD_HEADER + length + Wire.padding(length);
+    Frame frame = new Frame(offset, index, type, input.peek(whole), length);
+    hold(frame, whole);
+    return new Framed(frame, parser.parse(frame, input.near(Math.min(whole, HEAD))));
+  }
+
+  private Framed withPagesLeft(long offset, long length) throws IOException {
+    int type = RecordType.PAGE_DATA.code();
+    long before = Wire.RECORD_HEADER + Math.min(length, 8);
+    Frame frame = new Frame(offset, index, type, input.near(before), length);
+    hold(frame, before);
+    long entriesEnd = parser.entriesEnd(frame);
+    if (entriesEnd >= 0) {
+      before = Wire.RECORD_HEADER + entriesEnd;
+      frame = new Frame(offset, index, type, input.near(before), length);
+      hold(frame, before);
+    }
+    left = frame;
+    return new Framed(frame, parser.parseWithoutPages(frame));
+  }
+
+  private void hold(Frame frame, long wanted) throws StreamFormatException {
+    if (frame.octets().byteSize() < wanted) {
+      throw truncated(input.name(), frame, frame.octets().byteSize());
+    }
+  }
+
+  @Override
+  public void takePages(Framed batch, MemoryRuns into) throws IOException {
+    takePages(input, batch, into);
+  }
+
+  /// Moves the next pages of a PAGE_DATA into memory: [RecordSource#takePages], for sources that
+  /// read a libxc stream from an input.
+  ///
+  /// @param input stands at the record, or amid its pages where some were taken already
+  /// @throws IllegalArgumentException when fewer pages are left of the record
+  /// @throws StreamFormatException when the input ends amid the pages
+  public static void takePages(OctetInput input, Framed batch, MemoryRuns into) throws IOException {
+    if (!(batch.record() instanceof StreamRecord.PageData(var entries, _))) {
+      throw new IllegalArgumentException(batch.frame().typeName() + " has no pages");
+    }
+    Frame frame = batch.frame();
+    if (input.position() == frame.offset()) {
+      input.advance(Wire.RECORD_HEADER + 8 + 8L * entries.count());
+    }
+    long there = frame.end() - input.position();
+    if (into.byteSize() > there) {
+      throw new IllegalArgumentException(
+          "%d octets of pages wanted, %d left".formatted(into.byteSize(), there));
+    }
+    if (input.take(into) < into.byteSize()) {
+      throw truncated(input.name(), frame, input.position() - frame.offset());
+    }
   }
 
   /// Passes over what was shown last (the headers, or a record), as far as nobody took it from the
   /// input already, so that the input stands behind it: for an outer layer that reads on there. The
   /// record's views die.
+  ///
+  /// @throws StreamFormatException when the input ends amid pages that nobody took
   public void release() throws IOException {
     input.advance(Math.max(0, shownEnd - input.position()));
+    Frame frame = left;
+    left = null;
+    if (frame != null && input.position() < shownEnd) {
+      throw truncated(input.name(), frame, input.position() - frame.offset());
+    }
+  }
+
+  /// @param there how many octets of the record are there
+  private static StreamFormatException truncated(String source, Frame frame, long there) {
+    return new StreamFormatException(
+        Fault.TRUNCATED,
+        Location.of(source, frame, frame.offset() + there, null),
+        "%d octets of header, body and padding".formatted(frame.end() - frame.offset()),
+        "%d octets before the end".formatted(there));
   }
 
   private StreamFormatException fault(

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
@@ -74,6 +76,80 @@ public abstract class OctetInputContract {
     try (OctetInput input = over(some(100))) {
       assertEquals(knowsItsSize() ? 100 : -1, input.size());
       assertEquals("test", input.name());
+    }
+  }
+
+  @Test
+  void movesOctetsIntoMemoryAndPassesThem() throws IOException {
+    byte[] octets = some(300_000);
+    try (OctetInput input = over(octets);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(400_000);
+      input.peek(5000);
+      assertEquals(10, input.advance(10));
+      assertEquals(200_000, input.take(memory.asSlice(100, 200_000)));
+      assertEquals(200_010, input.position());
+      assertArrayEquals(
+          Arrays.copyOfRange(octets, 200_010, 200_020),
+          input.peek(10).toArray(ValueLayout.JAVA_BYTE));
+      assertEquals(0, input.take(memory.asSlice(0, 0)));
+      assertEquals(99_990, input.take(memory.asSlice(200_100, 150_000)));
+      assertEquals(0, input.take(memory));
+      assertEquals(300_000, input.position());
+      byte[] moved = memory.toArray(ValueLayout.JAVA_BYTE);
+      assertArrayEquals(
+          Arrays.copyOfRange(octets, 10, 300_000), Arrays.copyOfRange(moved, 100, 300_090));
+      assertArrayEquals(new byte[100], Arrays.copyOf(moved, 100));
+      assertArrayEquals(new byte[99_910], Arrays.copyOfRange(moved, 300_090, 400_000));
+    }
+  }
+
+  @Test
+  void movesOctetsIntoSeveralPlaces() throws IOException {
+    byte[] octets = some(50_000);
+    try (OctetInput input = over(octets);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(3 * 10_000);
+      MemorySegment other = arena.allocate(30_000);
+      MemoryRuns runs = new MemoryRuns();
+      runs.add(memory, 20_000, 10_000);
+      runs.add(memory, 0, 7);
+      runs.add(other, 1, 20_000);
+      input.near(100);
+      assertEquals(30_007, input.take(runs));
+      assertEquals(30_007, input.position());
+      byte[] seen = new byte[30_007];
+      MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, 20_000, seen, 0, 10_000);
+      MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, 0, seen, 10_000, 7);
+      MemorySegment.copy(other, ValueLayout.JAVA_BYTE, 1, seen, 10_007, 20_000);
+      assertArrayEquals(Arrays.copyOf(octets, 30_007), seen);
+      assertEquals(19_993, input.take(runs));
+      assertEquals(0, input.take(runs));
+      runs.clear();
+      assertEquals(0, input.take(runs));
+      assertEquals(50_000, input.position());
+    }
+  }
+
+  /// Far more places than one system call takes, none beside another.
+  @Test
+  void movesOctetsIntoVeryManyPlaces() throws IOException {
+    byte[] octets = some(5000 * 3 + 1);
+    try (OctetInput input = over(octets);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(5000 * 4);
+      MemoryRuns runs = new MemoryRuns();
+      for (int i = 4999; i >= 0; i--) {
+        runs.add(memory, 4L * i, 3);
+      }
+      assertEquals(5000, runs.count());
+      assertEquals(15_000, input.take(runs));
+      for (int i = 0; i < 5000; i++) {
+        assertArrayEquals(
+            Arrays.copyOfRange(octets, 3 * i, 3 * i + 3),
+            memory.asSlice(4L * (4999 - i), 3).toArray(ValueLayout.JAVA_BYTE));
+      }
+      assertEquals(1, input.advance(2));
     }
   }
 
