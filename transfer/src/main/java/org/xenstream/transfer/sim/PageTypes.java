@@ -205,7 +205,8 @@ final class PageTypes {
       get(child, level - 1, last ? FrameTable.PAE_XEN_L2 : 0);
     } catch (XenError e) {
       if (last || !isLinear(table, level, entry)) {
-        throw e.errno() == Errno.EINVAL && frames.belongs(child, domid)
+        // What is wrong below says itself where.
+        throw frames.belongs(child, domid)
             ? e
             : bad(e.errno(), table, level, slot, entry, String.valueOf(e.getMessage()));
       }
