@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.save;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.xenstream.core.format.PageType;
+import org.xenstream.core.format.Wire;
+import org.xenstream.transfer.ForeignMapping;
+import org.xenstream.transfer.Hypervisor;
+import org.xenstream.transfer.PageBatch;
+import org.xenstream.transfer.PfnBitmap;
+import org.xenstream.transfer.SaveOutput;
+import org.xenstream.transfer.TransferEvent;
+import org.xenstream.transfer.TransferEvent.Pass;
+
+/// Sends the pages of a bitmap in batches (`send_dirty_pages` and `write_batch` of `xg_sr_save.c`).
+///
+/// A page that cannot be had as it should while the guest runs, a page table in the middle of a
+/// change or a frame that goes while it is mapped, is sent as XTAB and deferred: it is sent again
+/// when the guest is suspended, and if it cannot be had then, the save fails. In the reference a
+/// frame that cannot be mapped fails the save at once, and a table that is still bad is forgotten
+/// in silence where the guest is suspended but not paused as well.
+final class PageSender {
+  /// A listener is told once in so many batches.
+  private static final int BATCHES_PER_EVENT = 64;
+
+  private final Hypervisor hypervisor;
+  private final int domid;
+  private final GuestSave guest;
+  private final SaveOutput out;
+  private final SaveOptions options;
+
+  /// Pages to be sent again when the guest is suspended.
+  private final PfnBitmap deferred;
+
+  private final long[] pfns = new long[Wire.MAX_BATCH];
+  private final long[] frames = new long[Wire.MAX_BATCH];
+  private final long[] toMap = new long[Wire.MAX_BATCH];
+  private final byte[] types = new byte[Wire.MAX_BATCH];
+  private final PageBatch batch;
+
+  /// Where normalised pages of a batch lie until it is written.
+  private final MemorySegment scratch;
+
+  private boolean suspended;
+  private long deferredCount;
+  private long entriesSent;
+  private long pagesSent;
+
+  /// @param arena owns what this needs, some 4 MiB and a bitmap
+  PageSender(
+      Arena arena,
+      Hypervisor hypervisor,
+      int domid,
+      GuestSave guest,
+      SaveOutput out,
+      SaveOptions options) {
+    this.hypervisor = hypervisor;
+    this.domid = domid;
+    this.guest = guest;
+    this.out = out;
+    this.options = options;
+    this.deferred = new PfnBitmap(arena, guest.pfnCount());
+    this.batch = new PageBatch(arena, Wire.MAX_BATCH);
+    this.scratch = arena.allocate((long) Wire.MAX_BATCH * Wire.PAGE_SIZE, Wire.PAGE_SIZE);
+  }
+
+  /// Says whether the guest stands still, so that nothing that is wrong with a page will pass.
+  void setSuspended(boolean nowSuspended) {
+    suspended = nowSuspended;
+  }
+
+  /// Adds the pages that are deferred to `dirty` and forgets them.
+  ///
+  /// @return how many there were, counted as often as they were deferred
+  long takeDeferred(PfnBitmap dirty) {
+    dirty.or(deferred);
+    deferred.clearAll();
+    long count = deferredCount;
+    deferredCount = 0;
+    return count;
+  }
+
+  /// How many pages were named, and how many sent with data, since the beginning.
+  long entriesSent() {
+    return entriesSent;
+  }
+
+  long pagesSent() {
+    return pagesSent;
+  }
+
+  /// Sends the pages whose bits are set, then looks whether the guest can still be saved.
+  ///
+  /// @param expected how many those should be, for whoever watches
+  /// @return how many they were
+  long send(PfnBitmap dirty, Pass pass, int round, long expected) throws IOException {
+    long sent = 0;
+    int batches = 0;
+    int count = 0;
+    for (long pfn = dirty.next(0); pfn >= 0; pfn = dirty.next(pfn + 1)) {
+      pfns[count++] = pfn;
+      if (count == Wire.MAX_BATCH) {
+        sendBatch(count);
+        sent += count;
+        count = 0;
+        if (++batches % BATCHES_PER_EVENT == 0) {
+          options
+              .listener()
+              .on(new TransferEvent.Progress(pass, round, sent, expected, out.written()));
+        }
+      }
+    }
+    if (count > 0) {
+      sendBatch(count);
+      sent += count;
+    }
+    guest.checkState();
+    return sent;
+  }
+
+  private void sendBatch(int count) throws IOException {
+    options.cancellation().check();
+    options.deadline().check();
+    guest.frames(pfns, frames, count);
+    hypervisor.pageTypes(domid, frames, types, count);
+    int wanted = 0;
+    for (int i = 0; i < count; i++) {
+      int type = types[i];
+      if (type < 0 || type > PageType.XTAB || (PageType.RESERVED_SET >>> type & 1) != 0) {
+        throw atPage(i, "expected a known page type, found 0x" + Integer.toHexString(type & 0xFF));
+      }
+      if (frames[i] == Hypervisor.INVALID_FRAME) {
+        // Ballooned out, most likely; it may be back by then.
+        defer(i);
+        types[i] = PageType.XTAB;
+      } else if (PageType.hasData(type)) {
+        toMap[wanted++] = frames[i];
+      }
+    }
+    batch.clear();
+    if (wanted == 0) {
+      for (int i = 0; i < count; i++) {
+        batch.addEntry(types[i], pfns[i]);
+      }
+      write();
+      return;
+    }
+    try (ForeignMapping mapping = hypervisor.map(domid, Hypervisor.Access.READ, toMap, wanted)) {
+      gather(mapping, count);
+      // Guest memory is sent from where it lies, so it has to stay mapped until then.
+      write();
+    }
+  }
+
+  private void gather(ForeignMapping mapping, int count) throws IOException {
+    MemorySegment memory = mapping.memory();
+    int mapped = 0;
+    int normalised = 0;
+    for (int i = 0; i < count; i++) {
+      int type = types[i];
+      if (!PageType.hasData(type)) {
+        batch.addEntry(type, pfns[i]);
+        continue;
+      }
+      int place = mapped++;
+      if (mapping.error(place) != 0) {
+        if (suspended) {
+          throw atPage(
+              i, "expected a page that can be mapped, found error " + mapping.error(place));
+        }
+        deferWithoutData(i);
+      } else if (!guest.normalises(type)) {
+        batch.addEntry(type, pfns[i]);
+        batch.addPage(memory, mapping.offset(place));
+      } else {
+        long at = (long) normalised * Wire.PAGE_SIZE;
+        switch (guest.normalise(type, memory, mapping.offset(place), scratch, at)) {
+          case DONE -> {
+            batch.addEntry(type, pfns[i]);
+            batch.addPage(scratch, at);
+            normalised++;
+          }
+          case UNSTABLE -> {
+            if (suspended) {
+              throw atPage(i, guest.whyNot());
+            }
+            deferWithoutData(i);
+          }
+          case IMPOSSIBLE -> throw atPage(i, guest.whyNot());
+        }
+      }
+    }
+  }
+
+  private void write() throws IOException {
+    out.accept(batch);
+    entriesSent += batch.count();
+    pagesSent += batch.pages();
+  }
+
+  private void deferWithoutData(int i) {
+    batch.addEntry(PageType.XTAB, pfns[i]);
+    defer(i);
+  }
+
+  private void defer(int i) {
+    if (!suspended) {
+      deferred.set(pfns[i]);
+      deferredCount++;
+    }
+  }
+
+  private SaveException atPage(int i, String problem) {
+    return new SaveException(
+        domid, "pfn 0x%x (frame 0x%x): %s".formatted(pfns[i], frames[i], problem));
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.save;
+
+import java.io.IOException;
+import org.xenstream.transfer.Hypervisor;
+import org.xenstream.transfer.Hypervisor.LogDirtyOp;
+import org.xenstream.transfer.PfnBitmap;
+import org.xenstream.transfer.TransferEvent.Pass;
+import org.xenstream.transfer.policy.PrecopyLoop;
+import org.xenstream.transfer.policy.PrecopyPolicy.Decision;
+import org.xenstream.transfer.policy.PrecopyStats;
+
+/// The rounds in which memory is sent while the guest runs, as [PrecopyLoop] asks for them.
+final class Precopy implements PrecopyLoop.Rounds<IOException> {
+  private final Hypervisor hypervisor;
+  private final int domid;
+  private final Passes passes;
+  private final PfnBitmap dirty;
+  private int sent;
+  private double dirtyRate;
+
+  /// @param dirty of all pfns; overwritten
+  Precopy(Hypervisor hypervisor, int domid, Passes passes, PfnBitmap dirty) {
+    this.hypervisor = hypervisor;
+    this.domid = domid;
+    this.passes = passes;
+    this.dirty = dirty;
+  }
+
+  /// Sends rounds until the policy has had enough.
+  ///
+  /// @throws SaveException when it gives the transfer up
+  void run(SaveOptions options) throws IOException {
+    dirty.setAll();
+    PrecopyLoop loop = new PrecopyLoop(options.policy(), options.nanoTime(), 0);
+    if (loop.run(dirty.pfns(), this) == Decision.ABORT) {
+      throw new SaveException(
+          domid, "the policy has given the transfer up after %d rounds".formatted(sent));
+    }
+  }
+
+  /// How many rounds were sent.
+  int roundsSent() {
+    return sent;
+  }
+
+  /// How fast the guest dirtied pages when it was looked at last, per second.
+  double dirtyPagesPerSecond() {
+    return dirtyRate;
+  }
+
+  @Override
+  public long send(int round, long count, PrecopyStats stats) throws IOException {
+    dirtyRate = stats.dirtyPagesPerSecond();
+    sent++;
+    return passes.send(Pass.LIVE, round, dirty, count, dirtyRate);
+  }
+
+  @Override
+  public long clean() throws IOException {
+    return hypervisor.readLogDirty(domid, LogDirtyOp.CLEAN, dirty, false).dirtyCount();
+  }
+}

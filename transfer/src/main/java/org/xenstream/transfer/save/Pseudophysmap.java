@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.save;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import org.xenstream.transfer.Hypervisor;
+
+/// A PV guest's p2m beside the host's m2p: which mfn is which pfn (`mfn_in_pseudophysmap` of
+/// `xg_sr_common_x86_pv.c`). Both are seen where they lie, so what the guest changes shows at once.
+///
+/// The segments belong to whoever made it, and must live as long as it is used.
+public final class Pseudophysmap {
+  private static final ValueLayout.OfLong U64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt U32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /// A number to itself: the compiler makes vector instructions of a loop that adds it, and not of
+  /// one that adds its own counter.
+  private static final long[] STEPS = new long[512];
+
+  static {
+    for (int i = 0; i < STEPS.length; i++) {
+      STEPS[i] = i;
+    }
+  }
+
+  final MemorySegment m2p;
+  final long maxMfn;
+  final MemorySegment p2m;
+  final long[] leaves;
+  final int width;
+  final long maxPfn;
+
+  /// @param m2p a u64 for each mfn up to `maxMfn`
+  /// @param maxMfn the highest mfn of the host
+  /// @param p2m the memory in which the frames of the p2m lie
+  /// @param leaves where each frame of the p2m begins in `p2m`, in octets
+  /// @param width octets of a p2m entry, 8 or 4; a frame holds 4096 / width of them
+  /// @param maxPfn the highest pfn of the guest
+  public Pseudophysmap(
+      MemorySegment m2p, long maxMfn, MemorySegment p2m, long[] leaves, int width, long maxPfn) {
+    this.m2p = m2p.asSlice(0, (maxMfn + 1) * 8);
+    this.maxMfn = maxMfn;
+    this.p2m = p2m;
+    this.leaves = leaves;
+    this.width = width;
+    this.maxPfn = maxPfn;
+  }
+
+  /// The highest pfn of the guest.
+  public long maxPfn() {
+    return maxPfn;
+  }
+
+  /// The mfn of a pfn, [Hypervisor#INVALID_FRAME] where the guest has no frame there.
+  ///
+  /// @param pfn at most [#maxPfn]
+  public long mfnOf(long pfn) {
+    if (width == 8) {
+      return p2m.get(U64, leaves[(int) (pfn >>> 9)] + ((pfn & 511) << 3));
+    }
+    int mfn = p2m.get(U32, leaves[(int) (pfn >>> 10)] + ((pfn & 1023) << 2));
+    return mfn == -1 ? Hypervisor.INVALID_FRAME : Integer.toUnsignedLong(mfn);
+  }
+
+  /// The pfn of an mfn; −1 where the mfn is not one of the guest, or the two tables do not agree.
+  public long pfnOf(long mfn) {
+    if (mfn < 0 || mfn > maxMfn) {
+      return -1;
+    }
+    long pfn = m2p.get(U64, mfn << 3);
+    return pfn < 0 || pfn > maxPfn || mfnOf(pfn) != mfn ? -1 : pfn;
+  }
+
+  /// How many pfns from `pfn` on are in the same frame of the p2m, itself included.
+  int sameLeaf(long pfn) {
+    int entries = 4096 / width;
+    return entries - (int) (pfn & entries - 1);
+  }
+
+  /// Tells whether `count` mfns from `mfn` on are the pfns from `pfn` on, in either table.
+  ///
+  /// @param count at most 512; neither leaves its table, nor the pfns their frame of the p2m
+  /// @param scratch 512 numbers that are overwritten
+  boolean isRun(long mfn, long pfn, int count, long[] scratch) {
+    MemorySegment.copy(m2p, U64, mfn << 3, scratch, 0, count);
+    long differ = 0;
+    for (int i = 0; i < count; i++) {
+      differ |= scratch[i] ^ pfn + STEPS[i];
+    }
+    if (width == 8) {
+      MemorySegment.copy(
+          p2m, U64, leaves[(int) (pfn >>> 9)] + ((pfn & 511) << 3), scratch, 0, count);
+      for (int i = 0; i < count; i++) {
+        differ |= scratch[i] ^ mfn + STEPS[i];
+      }
+    } else {
+      for (int i = 0; i < count; i++) {
+        differ |= mfnOf(pfn + i) ^ mfn + i;
+      }
+    }
+    return differ == 0;
+  }
+
+  /// What both tables say of an mfn, for messages: `mfn 0x12 (m2p[0x12] = 0x3, p2m[0x3] = 0x15)`.
+  String describe(long mfn) {
+    if (mfn < 0 || mfn > maxMfn) {
+      return "mfn 0x%x (the highest is 0x%x)".formatted(mfn, maxMfn);
+    }
+    long pfn = m2p.get(U64, mfn << 3);
+    if (pfn < 0 || pfn > maxPfn) {
+      return "mfn 0x%x (m2p[0x%x] = 0x%x, the highest pfn is 0x%x)"
+          .formatted(mfn, mfn, pfn, maxPfn);
+    }
+    return "mfn 0x%x (m2p[0x%x] = 0x%x, p2m[0x%x] = 0x%x)"
+        .formatted(mfn, mfn, pfn, pfn, mfnOf(pfn));
+  }
+}
