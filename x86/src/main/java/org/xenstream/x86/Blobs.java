@@ -49,6 +49,28 @@ public final class Blobs {
           .u64("xcr0_accum", RegisterBits.XSTATE)
           .build();
 
+  /// A number of an X86_PV_VCPU_EXTENDED blob by its path, such as `vmce.caps`.
+  ///
+  /// @throws IllegalArgumentException if there is no such number
+  public static Field vcpuExtendedField(String path) {
+    return EXTENDED.field(path);
+  }
+
+  /// A number before the save area of an X86_PV_VCPU_XSAVE blob: `xcr0` or `xcr0_accum`.
+  ///
+  /// @throws IllegalArgumentException if there is no such number
+  public static Field vcpuXsaveField(String path) {
+    return PV_XSAVE.field(path);
+  }
+
+  /// A number of a save area, counted from the area's start: one of the legacy region, such as
+  /// `mxcsr`, or of the header, `xstate_bv` and `xcomp_bv`.
+  ///
+  /// @throws IllegalArgumentException if there is no such number
+  public static Field saveAreaField(String path) {
+    return FpuArea.field(path);
+  }
+
   /// The context of a PV vCPU, the blob of an X86_PV_VCPU_BASIC record.
   ///
   /// @param guestWidth the width of the guest in octets as the stream has it; one that is neither 4

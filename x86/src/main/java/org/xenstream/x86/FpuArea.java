@@ -72,6 +72,15 @@ final class FpuArea {
           .octets("reserved", 48, 8)
           .build();
 
+  /// A number of the legacy region or of the header, counted from the start of the area.
+  static Field field(String path) {
+    if (path.startsWith("x") && path.endsWith("_bv")) {
+      Field field = HEADER.field(path);
+      return new Field(path, LEGACY_SIZE + field.offset(), field.width());
+    }
+    return LEGACY.field(path);
+  }
+
   /// The upper halves of the YMM registers: the first of the further components, in every processor
   /// at the same place.
   private static final Struct UPPER_YMM = upperYmm();

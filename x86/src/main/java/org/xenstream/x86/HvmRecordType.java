@@ -84,6 +84,16 @@ public enum HvmRecordType {
     return smallestSize;
   }
 
+  /// A number of the newest struct by its path, such as `msr_mtrr_cap` or `channels[0].gate`.
+  ///
+  /// @throws IllegalArgumentException if there is no such number
+  public Field field(String path) {
+    if (struct == null) {
+      throw new IllegalArgumentException(name() + " has no fields");
+    }
+    return struct.field(path);
+  }
+
   @Nullable Struct struct() {
     return struct;
   }

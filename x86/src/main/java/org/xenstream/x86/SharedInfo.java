@@ -107,6 +107,13 @@ public final class SharedInfo {
     return layout.field("vcpu_info[" + vcpu + "].evtchn_pending_sel");
   }
 
+  /// Any number of the page by its path in the C struct, such as `vcpu_info[0].arch.cr2`.
+  ///
+  /// @throws IllegalArgumentException if there is no such number
+  public Field field(String path) {
+    return layout.field(path);
+  }
+
   private static Struct layout(int word) {
     Struct time =
         Struct.of("vcpu_time_info", word)

@@ -27,6 +27,12 @@ public final class StartInfo {
   /// The bit of [#flags] that says that the tools know the linear p2m (`SIF_VIRT_P2M_4TOOLS`).
   public static final long VIRT_P2M_4TOOLS = 1 << 4;
 
+  /// The size of the text at [#magicOffset] in octets.
+  public static final int MAGIC_SIZE = 32;
+
+  /// The size of the command line in octets, its zero included (`MAX_GUEST_CMDLINE`).
+  public static final int COMMAND_LINE_SIZE = 1024;
+
   final Struct layout;
 
   /// The width of a word of the guest in octets: 8 or 4.
@@ -53,6 +59,27 @@ public final class StartInfo {
   /// The event channel of the console.
   public final Field consoleEventChannel;
 
+  /// The virtual address of the page table that the guest starts on.
+  public final Field pageTableBase;
+
+  /// The number of frames of that page table.
+  public final Field pageTableFrames;
+
+  /// The virtual address of the p2m that the guest starts with.
+  public final Field p2mList;
+
+  /// The first pfn of that p2m.
+  public final Field firstP2mPfn;
+
+  /// The number of frames of that p2m.
+  public final Field p2mFrames;
+
+  /// Where the text lies that names the kind of hypervisor: [#MAGIC_SIZE] octets.
+  public final long magicOffset;
+
+  /// Where the command line lies, a text that ends with a zero: [#COMMAND_LINE_SIZE] octets.
+  public final long commandLineOffset;
+
   private StartInfo(int guestWidth) {
     this.guestWidth = guestWidth;
     this.layout = layout(guestWidth);
@@ -63,6 +90,13 @@ public final class StartInfo {
     this.storeEventChannel = layout.field("store_evtchn");
     this.consoleFrame = layout.field("console.domU.mfn");
     this.consoleEventChannel = layout.field("console.domU.evtchn");
+    this.pageTableBase = layout.field("pt_base");
+    this.pageTableFrames = layout.field("nr_pt_frames");
+    this.p2mList = layout.field("mfn_list");
+    this.firstP2mPfn = layout.field("first_p2m_pfn");
+    this.p2mFrames = layout.field("nr_p2m_frames");
+    this.magicOffset = layout.offsetOf("magic");
+    this.commandLineOffset = layout.offsetOf("cmd_line");
   }
 
   /// The layout for a width.
@@ -81,7 +115,7 @@ public final class StartInfo {
   private static Struct layout(int word) {
     Struct domU = Struct.of("domU", word).word("mfn", Show.HEX).u32("evtchn", Show.DECIMAL).build();
     return Struct.of("start_info", word)
-        .text("magic", 32)
+        .text("magic", MAGIC_SIZE)
         .word("nr_pages", Show.DECIMAL)
         .word("shared_info", Show.HEX)
         .u32("flags", FLAGS)
@@ -93,7 +127,7 @@ public final class StartInfo {
         .word("mfn_list", Show.HEX)
         .word("mod_start", Show.HEX)
         .word("mod_len", Show.DECIMAL)
-        .text("cmd_line", 1024)
+        .text("cmd_line", COMMAND_LINE_SIZE)
         .word("first_p2m_pfn", Show.HEX)
         .word("nr_p2m_frames", Show.DECIMAL)
         .build();

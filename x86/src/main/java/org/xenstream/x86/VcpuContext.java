@@ -123,6 +123,13 @@ public final class VcpuContext {
     return layout.size();
   }
 
+  /// Any number of the context by its path in the C struct, such as `user_regs.rflags`.
+  ///
+  /// @throws IllegalArgumentException if there is no such number
+  public Field field(String path) {
+    return layout.field(path);
+  }
+
   private static Struct layout(int word) {
     Struct trap =
         Struct.of("trap_info", word)
