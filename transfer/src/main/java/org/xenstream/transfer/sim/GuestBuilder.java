@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import org.xenstream.x86.PageTableEntry;
 import org.xenstream.x86.StartInfo;
 
-/// Builds whole guests on a [SimHost]: what a domain builder of the tools does, and what the guest's
-/// kernel has done when it is up. What comes out runs, saves without a finding of the judge, and
-/// can check itself after a restore.
+/// Builds whole guests on a [SimHost]: what a domain builder of the tools does, and what the
+/// guest's kernel has done when it is up. What comes out runs, saves without a finding of the
+/// judge, and can check itself after a restore.
 ///
 /// ```java
 /// SimGuest guest = GuestBuilder.of(GuestKind.PV64).memory(64 << 20).vcpus(2).build(host);
@@ -40,62 +40,64 @@ public final class GuestBuilder {
     return new GuestBuilder(kind);
   }
 
-  /// @param octets how much RAM, a multiple of 4096
+  /// How much RAM it has.
+  ///
+  /// @param octets a multiple of 4096
   public GuestBuilder memory(long octets) {
     pages = octets / PagePattern.PAGE;
     return this;
   }
 
-  /// See [GuestSpec#vcpus].
+  /// How many vCPUs it has, see [GuestSpec#vcpus].
   public GuestBuilder vcpus(int count) {
     vcpus = count;
     return this;
   }
 
-  /// See [GuestSpec#offline].
+  /// Which vCPUs are offline, see [GuestSpec#offline].
   public GuestBuilder offline(long mask) {
     offline = mask;
     return this;
   }
 
-  /// See [GuestSpec#seed].
+  /// What decides the contents, see [GuestSpec#seed].
   public GuestBuilder seed(long value) {
     seed = value;
     return this;
   }
 
-  /// See [GuestSpec#linearP2m].
+  /// Whether a PV guest announces its p2m as a list, see [GuestSpec#linearP2m].
   public GuestBuilder linearP2m(boolean announced) {
     linearP2m = announced;
     return this;
   }
 
-  /// See [GuestSpec#mmioHole].
+  /// Whether an HVM guest has the hole below 4 GiB, see [GuestSpec#mmioHole].
   public GuestBuilder mmioHole(boolean hole) {
     mmioHole = hole;
     return this;
   }
 
-  /// See [GuestSpec#spareTables].
+  /// How many pages page-table churn has, see [GuestSpec#spareTables].
   public GuestBuilder spareTables(int count) {
     spareTables = count;
     return this;
   }
 
-  /// See [GuestSpec#balloonPages] and [GuestSpec#absentPages].
+  /// How many pages the balloon has, and how many of them are out, see [GuestSpec#balloonPages].
   public GuestBuilder balloon(long count, long absent) {
     balloonPages = count;
     absentPages = absent;
     return this;
   }
 
-  /// See [GuestSpec#devicePages].
+  /// How many pages the device model writes, see [GuestSpec#devicePages].
   public GuestBuilder devicePages(long count) {
     devicePages = count;
     return this;
   }
 
-  /// See [GuestSpec#touchedPages].
+  /// How many data pages hold something, see [GuestSpec#touchedPages].
   public GuestBuilder touchedPages(long count) {
     touchedPages = count;
     return this;
@@ -241,10 +243,7 @@ public final class GuestBuilder {
     StartInfo info = StartInfo.of(pv.width);
     MemorySegment page = MemorySegment.ofArray(new byte[PagePattern.PAGE]);
     text(page, info.magicOffset, pv.width == 8 ? "xen-3.0-x86_64" : "xen-3.0-x86_32p");
-    text(
-        page,
-        info.commandLineOffset,
-        GuestRecord.COMMAND_LINE + Long.toHexString(layout.record));
+    text(page, info.commandLineOffset, GuestRecord.COMMAND_LINE + Long.toHexString(layout.record));
     info.pages.set(page, layout.spec.pages());
     info.sharedInfo.set(page, guest.sharedInfoFrame() << 12);
     info.flags.set(page, layout.spec.linearP2m() ? StartInfo.VIRT_P2M_4TOOLS : 0);

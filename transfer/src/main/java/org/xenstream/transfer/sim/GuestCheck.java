@@ -139,8 +139,7 @@ final class GuestCheck {
 
   private void record() throws HypervisorException {
     GuestRecord record = GuestRecord.load(memory.read(layout.record));
-    GuestRecord expected =
-        new GuestRecord(layout.spec, guest.generation(), guest.incarnation());
+    GuestRecord expected = new GuestRecord(layout.spec, guest.generation(), guest.incarnation());
     if (!expected.equals(record)) {
       fault(
           Kind.STRUCTURE,

@@ -6,17 +6,19 @@ import java.util.Locale;
 /// The kinds of guests that [GuestBuilder] builds.
 public enum GuestKind {
   /// Hardware-virtualised, with an emulated platform and a device model.
-  HVM(0),
+  HVM(1, 0),
   /// Hardware-virtualised without either.
-  PVH(0),
+  PVH(2, 0),
   /// Paravirtual, of 64 bits: page tables of four levels.
-  PV64(8),
+  PV64(3, 8),
   /// Paravirtual, of 32 bits: PAE page tables of three levels.
-  PV32(4);
+  PV32(4, 4);
 
+  private final int number;
   private final int width;
 
-  GuestKind(int width) {
+  GuestKind(int number, int width) {
+    this.number = number;
     this.width = width;
   }
 
@@ -31,6 +33,20 @@ public enum GuestKind {
     }
     throw new IllegalArgumentException(
         "no kind of guest \"" + name + "\"; known are hvm, pvh, pv64 and pv32");
+  }
+
+  /// A number by which a guest's memory names its kind.
+  int number() {
+    return number;
+  }
+
+  static GuestKind of(long number) {
+    for (GuestKind kind : values()) {
+      if (kind.number == number) {
+        return kind;
+      }
+    }
+    throw new IllegalArgumentException("there is no kind of guest " + number);
   }
 
   /// Whether page tables hold mfns and the guest keeps its own p2m.

@@ -169,8 +169,9 @@ final class GuestLayout {
 
   /// Tells whether a pfn holds a structure for good. (Spare tables are not among them.)
   boolean isSystem(long pfn) {
-    return pfn >= record && pfn < systemEnd && (!spec.kind().isPv() || !pv.isSpare(pfn))
-        || isSpecial(pfn);
+    boolean inBlock = pfn >= record && pfn < systemEnd;
+    boolean spare = spec.kind().isPv() && pv.isSpare(pfn);
+    return (inBlock && !spare) || isSpecial(pfn);
   }
 
   /// An HVM guest's special page, by its number in `tools/libs/guest/xg_dom_x86.c`.

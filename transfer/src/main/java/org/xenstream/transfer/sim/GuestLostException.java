@@ -8,6 +8,8 @@ import java.io.IOException;
 public final class GuestLostException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  /// The exception with its message.
+  ///
   /// @param message what was looked for, where, and what was found
   public GuestLostException(String message) {
     super(message);

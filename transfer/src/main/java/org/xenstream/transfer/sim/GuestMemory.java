@@ -80,7 +80,7 @@ final class GuestMemory {
     synchronized (p2mGuard) {
       long word = domain.readWord(page, p2mOffset(pfn));
       int shift = (pfn & 1) == 0 ? 0 : 32;
-      long changed = word & ~(INVALID_32 << shift) | (mfn & INVALID_32) << shift;
+      long changed = (word & ~(INVALID_32 << shift)) | ((mfn & INVALID_32) << shift);
       domain.writeWord(page, p2mOffset(pfn), changed);
     }
   }
@@ -162,7 +162,7 @@ final class GuestMemory {
     PvLayout pv = layout.pv;
     long address = pv.directAddress(pfn);
     if (address != -1) {
-      int slot = (int) (address >>> 12) & PageTableEntry.ENTRIES - 1;
+      int slot = (int) (address >>> 12) & (PageTableEntry.ENTRIES - 1);
       setEntry(pv.tree.l1(TableTree.KERNEL, address), slot, entry);
     }
   }

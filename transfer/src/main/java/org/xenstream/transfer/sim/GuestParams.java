@@ -43,8 +43,7 @@ final class GuestParams {
       params.add(new Param(HvmParam.BUFIOREQ_PFN, layout.special(BUFIOREQ)));
       params.add(new Param(HvmParam.ACPI_IOPORTS_LOCATION, 1));
       params.add(new Param(HvmParam.IOREQ_SERVER_PFN, layout.ioreqServerFirst));
-      params.add(
-          new Param(HvmParam.NR_IOREQ_SERVER_PAGES, GuestLayout.IOREQ_SERVER_PAGES));
+      params.add(new Param(HvmParam.NR_IOREQ_SERVER_PAGES, GuestLayout.IOREQ_SERVER_PAGES));
     }
     params.add(new Param(HvmParam.PAGING_RING_PFN, layout.special(PAGING_RING)));
     params.add(new Param(HvmParam.MONITOR_RING_PFN, layout.special(MONITOR_RING)));
@@ -54,8 +53,7 @@ final class GuestParams {
     params.add(new Param(HvmParam.CONSOLE_PFN, layout.special(CONSOLE)));
     params.add(new Param(HvmParam.IDENT_PT, layout.special(IDENT_PT) << 12));
     params.add(
-        new Param(
-            HvmParam.VM_GENERATION_ID_ADDR, layout.record << 12 | GuestRecord.GENERATION_ID));
+        new Param(HvmParam.VM_GENERATION_ID_ADDR, layout.record << 12 | GuestRecord.GENERATION_ID));
     params.add(new Param(HvmParam.MCA_CAP, 1));
     return params;
   }
@@ -67,8 +65,8 @@ final class GuestParams {
 
   /// Word `i` of that page.
   static long identWord(int i) {
-    long low = (2L * i << 22 | IDENT_FLAGS) & 0xFFFF_FFFFL;
-    long high = (2L * i + 1 << 22 | IDENT_FLAGS) & 0xFFFF_FFFFL;
+    long low = ((2L * i) << 22 | IDENT_FLAGS) & 0xFFFF_FFFFL;
+    long high = ((2L * i + 1) << 22 | IDENT_FLAGS) & 0xFFFF_FFFFL;
     return high << 32 | low;
   }
 
@@ -88,10 +86,8 @@ final class GuestParams {
     for (Param param : travelling(layout)) {
       host.setHvmParam(domid, param.param().index(), param.value());
     }
-    host.setHvmParam(
-        domid, HvmParam.STORE_EVTCHN.index(), domain.allocateEventChannel());
-    host.setHvmParam(
-        domid, HvmParam.CONSOLE_EVTCHN.index(), domain.allocateEventChannel());
+    host.setHvmParam(domid, HvmParam.STORE_EVTCHN.index(), domain.allocateEventChannel());
+    host.setHvmParam(domid, HvmParam.CONSOLE_EVTCHN.index(), domain.allocateEventChannel());
     host.setHvmParam(domid, HvmParam.TIMER_MODE.index(), 1);
   }
 }

@@ -7,8 +7,8 @@ import org.xenstream.transfer.CpuPolicy;
 
 /// What all simulated guests are told of their processor, and what each is told of its clock.
 ///
-/// The leaves are those that Xen serialises (`x86_cpuid_copy_to_buffer` in
-/// xen/lib/x86/cpuid.c), with the values of an invented processor.
+/// The leaves are those that Xen serialises (`x86_cpuid_copy_to_buffer` in xen/lib/x86/cpuid.c),
+/// with the values of an invented processor.
 public final class GuestPolicy {
   private static final int NO_SUBLEAF = -1;
   private static final int GENU = 0x756E6547;

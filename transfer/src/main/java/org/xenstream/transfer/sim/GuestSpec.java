@@ -71,7 +71,7 @@ public record GuestSpec(
 
   long[] store() {
     return new long[] {
-      kind.ordinal(),
+      kind.number(),
       pages,
       vcpus,
       offline,
@@ -90,9 +90,8 @@ public record GuestSpec(
   ///
   /// @throws IllegalArgumentException if the words are no guest
   static GuestSpec load(long[] words) {
-    require(words[0] >= 0 && words[0] < GuestKind.values().length, "kind", "0 to 3", words[0]);
     return new GuestSpec(
-        GuestKind.values()[(int) words[0]],
+        GuestKind.of(words[0]),
         words[1],
         (int) words[2],
         words[3],

@@ -182,10 +182,10 @@ final class HvmStates {
   private static MemorySegment lapicRegisters(int vcpu, Words words) {
     HvmRecordType type = HvmRecordType.LAPIC_REGS;
     MemorySegment body = body(type.size());
-    type.field("ID").set(body, 2L * vcpu << 24);
+    type.field("ID").set(body, (2L * vcpu) << 24);
     type.field("LVR").set(body, 0x0005_0014);
     type.field("TASKPRI").set(body, words.next() & 0xF0);
-    type.field("LDR").set(body, 1L << vcpu % 8 << 24);
+    type.field("LDR").set(body, 1L << (24 + vcpu % 8));
     type.field("DFR").set(body, 0xFFFF_FFFFL);
     type.field("SPIV").set(body, 0x1FF);
     for (int i = 1; i < 8; i++) {
@@ -271,7 +271,7 @@ final class HvmStates {
       case IOAPIC -> {
         type.field("base_address").set(body, 0xFEC0_0000L);
         for (int i = 0; i < 48; i++) {
-          type.field("redirtbl[" + i + "]").set(body, 0x10000 | words.next() & 0xFF);
+          type.field("redirtbl[" + i + "]").set(body, 0x10000 | (words.next() & 0xFF));
         }
       }
       // What wires are up: a bitmap.

@@ -53,7 +53,7 @@ final class PageAccount {
   }
 
   static long absent(long version) {
-    return (long) ABSENT << KIND_SHIFT | version & VERSION_MASK;
+    return (long) ABSENT << KIND_SHIFT | (version & VERSION_MASK);
   }
 
   static long system() {
@@ -64,6 +64,6 @@ final class PageAccount {
     return (long) TABLE << KIND_SHIFT
         | (long) level << LEVEL_SHIFT
         | (pinned ? PINNED : 0)
-        | version & VERSION_MASK;
+        | (version & VERSION_MASK);
   }
 }

@@ -13,8 +13,8 @@ import org.xenstream.x86.PageTableLevel;
 import org.xenstream.x86.SharedInfo;
 import org.xenstream.x86.StartInfo;
 
-/// What only a PV guest has to be checked for: its p2m, its page tables, start_info, the shared info
-/// page, its vCPUs.
+/// What only a PV guest has to be checked for: its p2m, its page tables, start_info, the shared
+/// info page, its vCPUs.
 final class PvCheck {
   private final SimGuest guest;
   private final SimDomain domain;
@@ -80,7 +80,7 @@ final class PvCheck {
     for (int slot = 0; slot < slots; slot++) {
       boolean xens =
           PageTableEntry.isXenSlot(PageTableLevel.of(level), slot)
-              || top && slot >= PageTableEntry.COMPAT_L2_XEN_FIRST;
+              || (top && slot >= PageTableEntry.COMPAT_L2_XEN_FIRST);
       if (!xens) {
         entry(pfn, table, slot);
       }
@@ -90,7 +90,7 @@ final class PvCheck {
   private void entry(long pfn, int table, int slot) throws HypervisorException {
     long shadow = memory.shadow(table, slot);
     long found = domain.readWord(pfn, 8 * slot);
-    if (table == pv.fixmap() && slot == 0 || guest.isForeign(table, slot)) {
+    if ((table == pv.fixmap() && slot == 0) || guest.isForeign(table, slot)) {
       // Where the kernel has the shared info page, while it runs.
       if (found != 0) {
         check.same(Kind.TABLE_ENTRY, pfn, "slot " + slot, guest.sharedInfoEntry(), found);
@@ -131,8 +131,7 @@ final class PvCheck {
     structure("start_info.store_mfn", store, info.storeFrame.get(page));
     structure("start_info.console.domU.mfn", console, info.consoleFrame.get(page));
     structure("start_info.nr_pages", layout.spec.pages(), info.pages.get(page));
-    structure(
-        "start_info.shared_info", guest.sharedInfoFrame() << 12, info.sharedInfo.get(page));
+    structure("start_info.shared_info", guest.sharedInfoFrame() << 12, info.sharedInfo.get(page));
     long top = pv.directAddress(pv.tablePfn(pv.tree.root(TableTree.KERNEL)));
     structure("start_info.pt_base", top, info.pageTableBase.get(page));
     structure("start_info.first_p2m_pfn", pv.p2mFirst, info.firstP2mPfn.get(page));
@@ -145,8 +144,7 @@ final class PvCheck {
   private void sharedInfo() {
     SharedInfo shared = SharedInfo.of(pv.width);
     MemorySegment page = domain.sharedInfo();
-    check.same(
-        Kind.STRUCTURE, -1, "arch.max_pfn", layout.spec.pages(), shared.maxPfn.get(page));
+    check.same(Kind.STRUCTURE, -1, "arch.max_pfn", layout.spec.pages(), shared.maxPfn.get(page));
     // Zero after a restore, until the guest has set it again.
     long lists = shared.frameListList.get(page);
     if (lists != 0) {

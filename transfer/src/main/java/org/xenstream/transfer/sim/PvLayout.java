@@ -210,8 +210,7 @@ final class PvLayout {
     }
   }
 
-  private long pageEntry(
-      long plain, int table, GuestLayout layout, LongPredicate isAbsent) {
+  private long pageEntry(long plain, int table, GuestLayout layout, LongPredicate isAbsent) {
     if (width == 8 && table == tree.l1(TableTree.USER, USER_64)) {
       long page = (plain - USER_64) / PagePattern.PAGE;
       return plain < USER_64 || page >= Math.min(USER_PAGES, layout.workPages())

@@ -42,20 +42,22 @@ final class PvStates {
   ///
   /// @param mfns gives the mfn of a pfn
   MemorySegment state(VcpuState kind, int vcpu, long generation, LongUnaryOperator mfns) {
-    Words words = new Words(spec.seed(), generation << 16 | (long) vcpu << 4 | kind.ordinal());
     return switch (kind) {
-      case BASIC -> basic(vcpu, words, mfns);
-      case EXTENDED -> extended(vcpu, words);
-      case XSAVE -> xsave(words);
-      case MSRS -> msrs(words);
+      case BASIC -> basic(vcpu, words(vcpu, generation, 0), mfns);
+      case EXTENDED -> extended(vcpu, words(vcpu, generation, 1));
+      case XSAVE -> xsave(words(vcpu, generation, 2));
+      case MSRS -> msrs(words(vcpu, generation, 3));
     };
+  }
+
+  private Words words(int vcpu, long generation, int what) {
+    return new Words(spec.seed(), generation << 16 | (long) vcpu << 4 | what);
   }
 
   private MemorySegment basic(int vcpu, Words words, LongUnaryOperator mfns) {
     MemorySegment blob = MemorySegment.ofArray(new byte[(int) context.size()]);
     saveArea(blob.asSlice(0, LEGACY_AREA), words);
-    context.flags.set(
-        blob, VcpuContext.FPU_VALID | VcpuContext.IN_KERNEL | VcpuContext.ONLINE);
+    context.flags.set(blob, VcpuContext.FPU_VALID | VcpuContext.IN_KERNEL | VcpuContext.ONLINE);
     boolean wide = layout.width == 8;
     for (String register : wide ? WORD_REGISTERS_64 : WORD_REGISTERS_32) {
       context.field("user_regs." + register).set(blob, words.next());
@@ -130,8 +132,7 @@ final class PvStates {
   }
 
   private static MemorySegment xsave(Words words) {
-    MemorySegment blob =
-        MemorySegment.ofArray(new byte[Blobs.VCPU_XSAVE_HEADER_SIZE + SAVE_AREA]);
+    MemorySegment blob = MemorySegment.ofArray(new byte[Blobs.VCPU_XSAVE_HEADER_SIZE + SAVE_AREA]);
     Blobs.vcpuXsaveField("xcr0").set(blob, X87_SSE_AVX);
     Blobs.vcpuXsaveField("xcr0_accum").set(blob, X87_SSE_AVX);
     saveArea(blob.asSlice(Blobs.VCPU_XSAVE_HEADER_SIZE), words);
@@ -159,24 +160,25 @@ final class PvStates {
     return blob;
   }
 
-  /// Writes into the shared info page what vCPUs have there and a restore keeps: all of
-  /// `vcpu_info` but what tells of pending events.
+  /// Writes into the shared info page what vCPUs have there and a restore keeps: all of `vcpu_info`
+  /// but what tells of pending events.
   void fillVcpuInfo(MemorySegment page, long generation) {
     for (int vcpu = 0; vcpu < spec.vcpus(); vcpu++) {
       for (Field field : vcpuInfo(vcpu)) {
-        Words words = new Words(spec.seed(), generation << 16 | (long) vcpu << 4 | 8);
+        Words words = words(vcpu, generation, 4);
         field.set(page, words.next() + field.offset());
       }
     }
   }
 
   /// Tells whether [#fillVcpuInfo] wrote this; gives the first field that is otherwise, or null.
-  @org.jspecify.annotations.Nullable Field differsInVcpuInfo(MemorySegment page, long generation) {
+  @org.jspecify.annotations.Nullable
+  Field differsInVcpuInfo(MemorySegment page, long generation) {
     for (int vcpu = 0; vcpu < spec.vcpus(); vcpu++) {
       for (Field field : vcpuInfo(vcpu)) {
-        Words words = new Words(spec.seed(), generation << 16 | (long) vcpu << 4 | 8);
-        long mask = field.width() == 8 ? -1 : (1L << 8 * field.width()) - 1;
-        if (field.get(page) != (words.next() + field.offset() & mask)) {
+        Words words = words(vcpu, generation, 4);
+        long mask = field.width() == 8 ? -1 : (1L << (8 * field.width())) - 1;
+        if (field.get(page) != ((words.next() + field.offset()) & mask)) {
           return field;
         }
       }

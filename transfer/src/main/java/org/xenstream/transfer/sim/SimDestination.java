@@ -24,11 +24,15 @@ public final class SimDestination implements RestoreCallbacks, AutoCloseable {
   private int checkpoints;
   private boolean delivered;
 
+  /// A toolstack that takes the guest when its stream has ended.
+  ///
   /// @param domain made by [#createDomain], or as it does
   public SimDestination(SimHost host, SimDomain domain) {
     this(host, domain, Integer.MAX_VALUE);
   }
 
+  /// A toolstack for a checkpointed stream.
+  ///
   /// @param failoverAfter when so many checkpoints have come, the sender is taken for dead
   public SimDestination(SimHost host, SimDomain domain, int failoverAfter) {
     this.host = host;

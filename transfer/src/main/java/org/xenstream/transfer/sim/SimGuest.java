@@ -185,8 +185,7 @@ public final class SimGuest {
 
   private void afterResume() throws HypervisorException {
     if (layout.spec.kind().isPv()) {
-      setStartInfoFrames(
-          domain.frameOf(layout.pv.store), domain.frameOf(layout.pv.console));
+      setStartInfoFrames(domain.frameOf(layout.pv.store), domain.frameOf(layout.pv.console));
       domain.updateEntry(layout.pv.tablePfn(layout.pv.fixmap()), FIXMAP_SLOT, sharedInfoEntry());
     }
   }

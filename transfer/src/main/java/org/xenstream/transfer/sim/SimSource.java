@@ -24,6 +24,8 @@ public final class SimSource implements SaveCallbacks, AutoCloseable {
     this(guest, 0, () -> {});
   }
 
+  /// A toolstack for a checkpointed save.
+  ///
   /// @param checkpoints after so many the save is to end
   /// @param interval lets the time between two checkpoints pass
   public SimSource(SimGuest guest, int checkpoints, Runnable interval) {

@@ -2,13 +2,14 @@
 package org.xenstream.transfer.sim;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.x86.PageTableEntry;
 
-/// Page-table churn of one thread of a PV guest: what a kernel does all the time when processes come
-/// and go, in the kernel window and in address spaces of its own. What exists is found in the
+/// Page-table churn of one thread of a PV guest: what a kernel does all the time when processes
+/// come and go, in the kernel window and in address spaces of its own. What exists is found in the
 /// guest's memory, so that a restored guest goes on with it.
 final class TableChurn implements WorkStep {
   /// How many pages an address space of a 64-bit guest takes: a table of each level.
@@ -37,8 +38,7 @@ final class TableChurn implements WorkStep {
   /// Table and slot of a mapping of what is none of the guest's.
   private int[] foreign = {-1, -1};
 
-  TableChurn(
-      SimGuest guest, GuestMemory memory, int thread, int threads, SplittableRandom random) {
+  TableChurn(SimGuest guest, GuestMemory memory, int thread, int threads, SplittableRandom random) {
     this.guest = guest;
     this.memory = memory;
     this.layout = memory.layout;
@@ -60,8 +60,7 @@ final class TableChurn implements WorkStep {
     boolean[] inSpace = new boolean[pv.tables()];
     for (int table = first; table < pv.tables(); table++) {
       long account = memory.account(pv.tablePfn(table));
-      if (PageAccount.kind(account) == PageAccount.TABLE
-          && PageAccount.level(account) == LEVELS) {
+      if (PageAccount.kind(account) == PageAccount.TABLE && PageAccount.level(account) == LEVELS) {
         int[] space = new int[LEVELS];
         space[0] = table;
         for (int i = 1; i < LEVELS; i++) {
@@ -93,8 +92,7 @@ final class TableChurn implements WorkStep {
     for (int i = 0; i < pv.windowSlots(); i++) {
       int slot = pv.windowFirstSlot() + i;
       long entry = memory.shadow(pv.window(), slot);
-      if (PageTableEntry.isPresent(entry)
-          && PageTableEntry.frame(entry) == pv.tablePfn(table)) {
+      if (PageTableEntry.isPresent(entry) && PageTableEntry.frame(entry) == pv.tablePfn(table)) {
         return slot;
       }
     }
@@ -153,7 +151,9 @@ final class TableChurn implements WorkStep {
   }
 
   private int take() {
-    return free.remove(random.nextInt(free.size()));
+    // The order of the list means nothing.
+    Collections.swap(free, random.nextInt(free.size()), free.size() - 1);
+    return free.removeLast();
   }
 
   /// Fills a page that is to become a table, and lets nobody write to it any more.
@@ -171,7 +171,7 @@ final class TableChurn implements WorkStep {
       return leaves.isEmpty() ? 0 : dissolveLeaf();
     }
     boolean pinned = slots.isEmpty() || random.nextBoolean();
-    int slot = slots.isEmpty() || pinned && random.nextBoolean() ? -1 : slots.removeLast();
+    int slot = slots.isEmpty() || (pinned && random.nextBoolean()) ? -1 : slots.removeLast();
     int table = take();
     prepare(table, 1, pinned, someEntries());
     if (pinned) {
@@ -179,9 +179,7 @@ final class TableChurn implements WorkStep {
     }
     if (slot >= 0) {
       memory.setEntry(
-          pv.window(),
-          slot,
-          PageTableEntry.withFrame(PvLayout.KERNEL_FLAGS, pv.tablePfn(table)));
+          pv.window(), slot, PageTableEntry.withFrame(PvLayout.KERNEL_FLAGS, pv.tablePfn(table)));
     }
     leaves.add(new int[] {table, slot});
     return 0;
@@ -225,8 +223,7 @@ final class TableChurn implements WorkStep {
       if (i == LEVELS - 1) {
         entries = someEntries();
       } else {
-        entries[0] =
-            PageTableEntry.withFrame(PvLayout.KERNEL_FLAGS, pv.tablePfn(space[i + 1]));
+        entries[0] = PageTableEntry.withFrame(PvLayout.KERNEL_FLAGS, pv.tablePfn(space[i + 1]));
       }
       prepare(space[i], LEVELS - i, i == 0, entries);
     }
@@ -248,8 +245,7 @@ final class TableChurn implements WorkStep {
       guest.unmapForeign(foreign[0], foreign[1]);
       foreign = new int[] {-1, -1};
     } else if (!leaves.isEmpty()) {
-      foreign =
-          new int[] {leaves.get(random.nextInt(leaves.size()))[0], random.nextInt(ENTRIES)};
+      foreign = new int[] {leaves.get(random.nextInt(leaves.size()))[0], random.nextInt(ENTRIES)};
       guest.mapForeign(foreign[0], foreign[1]);
     }
     return 0;

@@ -59,8 +59,8 @@ public sealed interface Workload {
     }
   }
 
-  /// The workload of a name: `idle`, `uniform`, `zipf`, `sweep`, `churn`, `balloon`, or `mix`, which
-  /// is all of them that the kind of guest can have.
+  /// The workload of a name: `idle`, `uniform`, `zipf`, `sweep`, `churn`, `balloon`, or `mix`,
+  /// which is all of them that the kind of guest can have.
   ///
   /// @throws IllegalArgumentException if there is none, or not for this kind of guest; the message
   ///   lists those there are

@@ -106,7 +106,7 @@ final class PlainMove {
       long entry = page.get(PagePattern.WORD, 8L * slot);
       boolean xens =
           PageTableEntry.isXenSlot(level, slot)
-              || level == PageTableLevel.L2 && top && slot >= PageTableEntry.COMPAT_L2_XEN_FIRST
+              || (level == PageTableLevel.L2 && top && slot >= PageTableEntry.COMPAT_L2_XEN_FIRST)
               || slot >= level.entries(width);
       if (xens || !PageTableEntry.isPresent(entry)) {
         entry = xens ? 0 : entry;

@@ -130,8 +130,7 @@ class SimGuestTest {
     long[] sums = new long[2];
     for (int i = 0; i < 2; i++) {
       try (SimHost host = host()) {
-        SimGuest guest =
-            GuestBuilder.of(GuestKind.HVM).seed(7).balloon(64, 16).build(host);
+        SimGuest guest = GuestBuilder.of(GuestKind.HVM).seed(7).balloon(64, 16).build(host);
         Workload mix = Workload.parse("mix", GuestKind.HVM);
         try (GuestLoad load = GuestLoad.inVirtualTime(guest, mix, 1000, () -> 0L)) {
           load.advanceTo(3_000_000_000L);
@@ -140,13 +139,11 @@ class SimGuestTest {
         guest
             .domain()
             .outcome()
-            .forEachPage(
-                (pfn, page) -> {
-                  for (int at = 0; at < PagePattern.PAGE; at += 8) {
-                    sums[which] =
-                        PagePattern.mix(sums[which] ^ page.get(PagePattern.WORD, at)) + pfn;
-                  }
-                });
+            .forEachPage((pfn, page) -> {
+              for (int at = 0; at < PagePattern.PAGE; at += 8) {
+                sums[which] = PagePattern.mix(sums[which] ^ page.get(PagePattern.WORD, at)) + pfn;
+              }
+            });
       }
     }
     assertEquals(sums[0], sums[1]);
