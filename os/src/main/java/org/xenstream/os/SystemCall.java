@@ -45,6 +45,16 @@ final class SystemCall {
         Linker.Option.firstVariadicArg(fixed));
   }
 
+  /// Tells whether the C library has a function of that name.
+  static boolean knows(String name) {
+    return LINKER.defaultLookup().find(name).isPresent();
+  }
+
+  /// Where a function of the C library lies.
+  static long address(String name) {
+    return LINKER.defaultLookup().findOrThrow(name).address();
+  }
+
   /// Memory that takes `errno`.
   static MemorySegment state(Arena arena) {
     return arena.allocate(STATE);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.transfer;
 
+import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /// A request to give up a transfer, made by any thread, at any time, as often as it likes.
 ///
@@ -10,6 +13,7 @@ import java.util.List;
 /// stuck on its peer notices as well.
 public final class Cancellation {
   private final List<Runnable> wakeUps = new ArrayList<>();
+  private final CountDownLatch asked = new CountDownLatch(1);
   private volatile boolean cancelled;
 
   /// Not asked for yet.
@@ -22,7 +26,24 @@ public final class Cancellation {
       cancelled = true;
       toWake = List.copyOf(wakeUps);
     }
+    asked.countDown();
     toWake.forEach(Runnable::run);
+  }
+
+  /// Sleeps, and wakes up when the end is asked for.
+  ///
+  /// @param nanos how long at most
+  /// @throws TransferCancelledException when the end was asked for
+  /// @throws InterruptedIOException when the thread was interrupted
+  public void pause(long nanos) throws TransferCancelledException, InterruptedIOException {
+    try {
+      if (asked.await(nanos, TimeUnit.NANOSECONDS)) {
+        throw new TransferCancelledException();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting");
+    }
   }
 
   /// Tells whether the end was asked for.

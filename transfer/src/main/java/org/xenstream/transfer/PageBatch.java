@@ -80,6 +80,11 @@ public final class PageBatch {
     return entries.asSlice(0, 8L * count);
   }
 
+  /// Where the entries lie.
+  long entriesAddress() {
+    return entries.address();
+  }
+
   /// The number of runs of pages.
   public int runs() {
     return runs;

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.os;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/// Calls that move octets through one descriptor, or wait for that. They return the negated number
+/// of an error, and use the same native memory each time.
+final class TransferCalls {
+  private static final int MSG_DONTWAIT = 0x40;
+  private static final int MSG_NOSIGNAL = 0x4000;
+  private static final int RWF_NOWAIT = 8;
+
+  /// No position: on from where the file stands.
+  private static final long HERE = -1;
+
+  // ssize_t readv(int fd, const struct iovec *iov, int iovcnt);
+  private static final MethodHandle READV = vectorCall("readv");
+
+  // ssize_t writev(int fd, const struct iovec *iov, int iovcnt);
+  private static final MethodHandle WRITEV = vectorCall("writev");
+
+  /// Whether the C library can ask a pipe not to wait: glibc 2.26.
+  static final boolean NO_WAIT_KNOWN = SystemCall.knows("preadv2");
+
+  // ssize_t preadv2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags);
+  private static final MethodHandle PREADV2 = flaggedCall(NO_WAIT_KNOWN ? "preadv2" : "preadv");
+
+  // ssize_t pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags);
+  private static final MethodHandle PWRITEV2 = flaggedCall(NO_WAIT_KNOWN ? "pwritev2" : "pwritev");
+
+  // ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags);
+  private static final MethodHandle RECVMSG = messageCall("recvmsg");
+
+  // ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags);
+  private static final MethodHandle SENDMSG = messageCall("sendmsg");
+
+  // struct msghdr { void *msg_name; socklen_t msg_namelen; struct iovec *msg_iov;
+  //                 size_t msg_iovlen; void *msg_control; size_t msg_controllen; int msg_flags; };
+  private static final long MSGHDR_SIZE = 56;
+  private static final long MSG_IOV = 16;
+  private static final long MSG_IOVLEN = 24;
+
+  // int ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *tmo_p,
+  //           const sigset_t *sigmask);
+  private static final MethodHandle PPOLL =
+      SystemCall.handle(
+          "ppoll",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG));
+
+  // struct pollfd { int fd; short events; short revents; };
+  private static final long POLLFD_SIZE = 8;
+
+  private final int fd;
+  private final MemorySegment state;
+  private final MemorySegment message;
+  private final MemorySegment polled;
+  private final MemorySegment time;
+
+  /// @param arena owns the native memory
+  TransferCalls(Arena arena, int fd) {
+    this.fd = fd;
+    this.state = SystemCall.state(arena);
+    this.message = arena.allocate(MSGHDR_SIZE, 8);
+    this.polled = arena.allocate(2 * POLLFD_SIZE, 8);
+    this.time = arena.allocate(2 * Long.BYTES, 8);
+  }
+
+  private static MethodHandle vectorCall(String name) {
+    return SystemCall.handle(
+        name,
+        FunctionDescriptor.of(
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_INT));
+  }
+
+  private static MethodHandle flaggedCall(String name) {
+    return SystemCall.handle(
+        name,
+        FunctionDescriptor.of(
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_INT));
+  }
+
+  private static MethodHandle messageCall(String name) {
+    return vectorCall(name);
+  }
+
+  private long result(long returned) {
+    return returned < 0 ? -SystemCall.errno(state) : returned;
+  }
+
+  /// `writev` or `readv`.
+  long vector(boolean write, long vectors, int count) {
+    try {
+      return result(
+          write
+              ? (long) WRITEV.invokeExact(state, fd, vectors, count)
+              : (long) READV.invokeExact(state, fd, vectors, count));
+    } catch (Throwable e) {
+      throw SystemCall.unexpected(e);
+    }
+  }
+
+  /// The same, without waiting, on a file that knows how.
+  long noWait(boolean write, long vectors, int count) {
+    try {
+      return result(
+          write
+              ? (long) PWRITEV2.invokeExact(state, fd, vectors, count, HERE, RWF_NOWAIT)
+              : (long) PREADV2.invokeExact(state, fd, vectors, count, HERE, RWF_NOWAIT));
+    } catch (Throwable e) {
+      throw SystemCall.unexpected(e);
+    }
+  }
+
+  /// The same, without waiting, on a socket.
+  long message(boolean write, long vectors, int count) {
+    message.set(ValueLayout.JAVA_LONG, MSG_IOV, vectors);
+    message.set(ValueLayout.JAVA_LONG, MSG_IOVLEN, count);
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    try {
+      return result(
+          write
+              ? (long) SENDMSG.invokeExact(state, fd, message.address(), flags)
+              : (long) RECVMSG.invokeExact(state, fd, message.address(), flags));
+    } catch (Throwable e) {
+      throw SystemCall.unexpected(e);
+    }
+  }
+
+  /// Waits for the descriptor or another one.
+  ///
+  /// @param other −1 for none
+  /// @param nanos [Long#MAX_VALUE] without end
+  /// @return positive when the descriptor is ready, broken or closed by its peer; 0 when it is not;
+  ///   an error, negated
+  int poll(short events, int other, long nanos) {
+    polled.set(ValueLayout.JAVA_INT, 0, fd);
+    polled.set(ValueLayout.JAVA_SHORT, 4, events);
+    polled.set(ValueLayout.JAVA_SHORT, 6, (short) 0);
+    polled.set(ValueLayout.JAVA_INT, POLLFD_SIZE, other);
+    polled.set(ValueLayout.JAVA_SHORT, POLLFD_SIZE + 4, DescriptorCalls.POLLIN);
+    long timeout = 0;
+    if (nanos != Long.MAX_VALUE) {
+      long wait = Math.max(0, nanos);
+      time.set(ValueLayout.JAVA_LONG, 0, wait / 1_000_000_000);
+      time.set(ValueLayout.JAVA_LONG, 8, wait % 1_000_000_000);
+      timeout = time.address();
+    }
+    int result;
+    try {
+      result = (int) PPOLL.invokeExact(state, polled.address(), 2L, timeout, 0L);
+    } catch (Throwable e) {
+      throw SystemCall.unexpected(e);
+    }
+    if (result < 0) {
+      return -SystemCall.errno(state);
+    }
+    return polled.get(ValueLayout.JAVA_SHORT, 6) == 0 ? 0 : 1;
+  }
+}

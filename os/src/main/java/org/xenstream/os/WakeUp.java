@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.os;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/// Ends the waiting of [Descriptor#await] from another thread: an eventfd that is waited for beside
+/// the descriptor. Once woken it stays so.
+public final class WakeUp implements AutoCloseable {
+  private static final int EFD_CLOEXEC = 0x80000;
+  private static final int EFD_NONBLOCK = 0x800;
+
+  // int eventfd(unsigned int initval, int flags);
+  private static final MethodHandle EVENTFD =
+      SystemCall.handle(
+          "eventfd",
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+
+  // int eventfd_write(int fd, eventfd_t value);
+  private static final MethodHandle EVENTFD_WRITE =
+      SystemCall.handle(
+          "eventfd_write",
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+
+  private final int fd;
+  private boolean closed;
+
+  private WakeUp(int fd) {
+    this.fd = fd;
+  }
+
+  /// Nobody is woken yet.
+  ///
+  /// @throws IOException when there is no further descriptor
+  public static WakeUp open() throws IOException {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment state = SystemCall.state(call);
+      int fd;
+      try {
+        fd = (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC | EFD_NONBLOCK);
+      } catch (Throwable e) {
+        throw SystemCall.unexpected(e);
+      }
+      if (fd < 0) {
+        throw SystemCall.failed("eventfd", SystemCall.errno(state));
+      }
+      return new WakeUp(fd);
+    }
+  }
+
+  /// Wakes whoever waits, and whoever will; from any thread. Does nothing once closed.
+  public synchronized void wake() {
+    if (closed) {
+      return;
+    }
+    try (Arena call = Arena.ofConfined()) {
+      int result = (int) EVENTFD_WRITE.invokeExact(SystemCall.state(call), fd, 1L);
+      assert result == 0 : "the counter of an eventfd is full after 2^64 - 2";
+    } catch (Throwable e) {
+      throw SystemCall.unexpected(e);
+    }
+  }
+
+  int fd() {
+    return fd;
+  }
+
+  /// Gives the descriptor back; nobody may wait any more.
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      Descriptor.closeNumber(fd);
+    }
+  }
+}
