@@ -6,21 +6,26 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /// Turns the body of a record into its value. A body that contradicts itself becomes
-/// [StreamRecord.Malformed]; what a body means in its stream is the business of rules.
-final class RecordParser {
+/// [StreamRecord.Malformed]; what a body means in its stream is the business of rules. For readers,
+/// and for who kept a record's octets.
+public final class RecordParser {
   private static final long COUNT_HEADER = 8;
 
   private final String source;
   private final ByteOrder order;
 
-  RecordParser(String source, ByteOrder order) {
+  /// @param source the stream's name, for messages
+  /// @param order the stream's byte order
+  public RecordParser(String source, ByteOrder order) {
     this.source = source;
     this.order = order;
   }
 
-  /// @param frame the record
+  /// What a record says. Views in it are views of the frame's octets.
+  ///
+  /// @param frame the record, all of it
   /// @param head its first octets once more, or all of them, where they are cheapest to read
-  StreamRecord parse(Frame frame, MemorySegment head) {
+  public StreamRecord parse(Frame frame, MemorySegment head) {
     RecordType type = RecordType.of(frame.type());
     if (type == null) {
       return new StreamRecord.Unknown(frame.type(), frame.body());

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.xenstream.transfer.Hypervisor.LogDirtyOp;
@@ -64,12 +65,12 @@ class GuestThreadsTest {
               (thread, round) -> {
                 inside.incrementAndGet();
                 operations.incrementAndGet();
-                Thread.onSpinWait();
+                LockSupport.parkNanos(10_000);
                 inside.decrementAndGet();
               });
       assertEquals(0, operations.get(), "it was never unpaused");
       domain.unpause();
-      for (int i = 0; i < 2000; i++) {
+      for (int i = 0; i < 200; i++) {
         boolean suspend = i % 2 == 0;
         if (suspend) {
           assertTrue(domain.suspend());
@@ -85,7 +86,7 @@ class GuestThreadsTest {
         }
         int before = operations.get();
         while (operations.get() == before) {
-          Thread.onSpinWait();
+          LockSupport.parkNanos(10_000);
         }
       }
       domain.destroy();

@@ -233,6 +233,29 @@ class SimHostTest {
   }
 
   @Test
+  void whatXenWritesIsDirtyAtTheLastReading() throws IOException {
+    try (SimHost host = new SimHost(SimOptions.ofFrames(64));
+        Arena arena = Arena.ofConfined()) {
+      SimDomain domain = host.createHvm(1, 16);
+      populate(host, domain, 4);
+      XenWrites xen = new XenWrites(domain);
+      refused(
+          "write of domain 1 failed: EINVAL (Xen has not mapped pfn 0x2)",
+          () -> xen.write(2, 0, 1));
+      xen.map(2);
+      host.enableLogDirty(1);
+      xen.write(2, 8, 5);
+      assertEquals(5, domain.readWord(2, 8));
+      PfnBitmap bitmap = new PfnBitmap(arena, 4);
+      host.readLogDirty(1, LogDirtyOp.CLEAN, bitmap, false);
+      assertEquals(0, bitmap.count());
+      host.readLogDirty(1, LogDirtyOp.CLEAN, bitmap, true);
+      assertEquals(2, bitmap.next(0));
+      assertEquals(1, bitmap.count());
+    }
+  }
+
+  @Test
   void aLostPageIsBrokenAndCannotBeMapped() throws IOException {
     try (SimHost host = new SimHost(SimOptions.ofFrames(64))) {
       SimDomain domain = host.createHvm(1, 16);

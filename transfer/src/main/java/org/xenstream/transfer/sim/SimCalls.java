@@ -144,7 +144,7 @@ abstract class SimCalls implements Hypervisor {
   public LogDirtyStats readLogDirty(int domid, LogDirtyOp op, PfnBitmap into, boolean last)
       throws HypervisorException {
     try {
-      return domain(domid).memory.dirty.read(into, op == LogDirtyOp.CLEAN);
+      return domain(domid).memory.readLogDirty(into, op == LogDirtyOp.CLEAN, last);
     } catch (XenError e) {
       throw e.in("readLogDirty", domid);
     }

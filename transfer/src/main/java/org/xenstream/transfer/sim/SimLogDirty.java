@@ -20,6 +20,10 @@ import org.xenstream.transfer.PfnBitmap;
 final class SimLogDirty implements AutoCloseable {
   private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
 
+  private static final int CHUNK = 4096;
+  private static final MemorySegment EMPTY =
+      MemorySegment.ofArray(new long[CHUNK / 8]).asReadOnly();
+
   private final SparseMemory bits;
   private final MemorySegment words;
   private final AtomicLong dirty = new AtomicLong();
@@ -72,12 +76,14 @@ final class SimLogDirty implements AutoCloseable {
     long count = clean ? dirty.getAndSet(0) : dirty.get();
     MemorySegment to = into.words();
     long length = to.byteSize();
-    for (long at = 0; at < length; at += 8) {
-      long word = (long) WORD.getOpaque(words, at);
-      if (word != 0 && clean) {
-        word = (long) WORD.getAndSet(words, at, 0L);
+    for (long at = 0; at < length; at += CHUNK) {
+      long end = Math.min(at + CHUNK, length);
+      // Most of a bitmap is empty. What is marked while this looks is found the next time.
+      if (MemorySegment.mismatch(words, at, end, EMPTY, 0, end - at) < 0) {
+        MemorySegment.copy(EMPTY, 0, to, at, end - at);
+      } else {
+        readChunk(to, at, end, clean);
       }
-      to.set(ValueLayout.JAVA_LONG, at, word);
     }
     long last = into.pfns();
     if ((last & 63) != 0) {
@@ -85,6 +91,16 @@ final class SimLogDirty implements AutoCloseable {
       to.set(ValueLayout.JAVA_LONG, at, to.get(ValueLayout.JAVA_LONG, at) & (1L << last) - 1);
     }
     return new LogDirtyStats(count, count);
+  }
+
+  private void readChunk(MemorySegment to, long from, long end, boolean clean) {
+    for (long at = from; at < end; at += 8) {
+      long word = (long) WORD.getOpaque(words, at);
+      if (word != 0 && clean) {
+        word = (long) WORD.getAndSet(words, at, 0L);
+      }
+      to.set(ValueLayout.JAVA_LONG, at, word);
+    }
   }
 
   @Override

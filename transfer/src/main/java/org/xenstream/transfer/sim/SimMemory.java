@@ -5,9 +5,13 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.xenstream.core.format.PageType;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.Hypervisor.Access;
+import org.xenstream.transfer.LogDirtyStats;
+import org.xenstream.transfer.PfnBitmap;
 
 /// The memory of one domain: populated by the toolstack, used by the guest, mapped by engines.
 final class SimMemory implements AutoCloseable {
@@ -25,6 +29,7 @@ final class SimMemory implements AutoCloseable {
   private final int domid;
   private final boolean hvm;
   private final long maxPages;
+  private final Set<Long> mappedByXen = ConcurrentHashMap.newKeySet();
   private long pages;
   private long superpages;
 
@@ -76,9 +81,7 @@ final class SimMemory implements AutoCloseable {
         throw new XenError(
             Errno.EBUSY, "the machine has no memory left for 2^%d pages".formatted(order));
       }
-      for (long i = 0; i < count; i++) {
-        enter(pfn + i, first + i);
-      }
+      enter(pfn, first, count);
     } else {
       first = placement.frameFor(pfn);
       for (long i = 0; i < count; i++) {
@@ -86,7 +89,7 @@ final class SimMemory implements AutoCloseable {
         if (!frames.allocateAt(frame, domid)) {
           throw new XenError(Errno.EBUSY, "frame 0x%x is not free".formatted(frame));
         }
-        enter(pfn + i, frame);
+        enter(pfn + i, frame, 1);
       }
     }
     pages += count;
@@ -96,12 +99,16 @@ final class SimMemory implements AutoCloseable {
     return hvm ? pfn : first;
   }
 
-  private void enter(long pfn, long frame) {
+  private void enter(long pfn, long frame, long count) {
     synchronized (frames) {
-      frames.setPfn(frame, pfn);
+      for (long i = 0; i < count; i++) {
+        frames.setPfn(frame + i, pfn + i);
+      }
     }
-    p2m.set(pfn, frame);
-    dirty.mark(pfn);
+    for (long i = 0; i < count; i++) {
+      p2m.set(pfn + i, frame + i);
+      dirty.mark(pfn + i);
+    }
   }
 
   /// Takes the page at `pfn` from the domain.
@@ -163,6 +170,31 @@ final class SimMemory implements AutoCloseable {
     synchronized (frames) {
       frames.setWord(frame, frames.word(frame) | FrameTable.BROKEN);
     }
+  }
+
+  // ---- Xen's own writes
+
+  void mapForXen(long pfn) throws XenError {
+    if (!hvm) {
+      throw new XenError(Errno.EINVAL, "the pages of a PV guest that Xen maps count their users");
+    }
+    frameOf(pfn);
+    mappedByXen.add(pfn);
+  }
+
+  void writeByXen(long pfn, int offset, long value) throws XenError {
+    if (!mappedByXen.contains(pfn)) {
+      throw new XenError(Errno.EINVAL, "Xen has not mapped pfn 0x%x".formatted(pfn));
+    }
+    WORD.setVolatile(frames.memory(), (frameOf(pfn) << 12) + offset, value);
+  }
+
+  /// Reads the log-dirty bitmap.
+  LogDirtyStats readLogDirty(PfnBitmap into, boolean clean, boolean last) {
+    if (last) {
+      mappedByXen.forEach(dirty::mark);
+    }
+    return dirty.read(into, clean);
   }
 
   // ---- The engines' side

@@ -10,16 +10,23 @@ import org.xenstream.os.SparseMemory;
 /// Which frame a domain has at each pfn: four octets for a pfn, in memory that is taken only where
 /// pfns are used. Changed by one thread at a time, read by any.
 final class SimP2m implements AutoCloseable {
+  private static final int STRETCH = 16;
   private static final VarHandle ENTRY = ValueLayout.JAVA_INT.varHandle();
 
   private final SparseMemory memory;
   private final MemorySegment entries;
   private final long limit;
+
+  /// Which stretches of 2^[#STRETCH] pfns ever had a frame, so that the others need not be
+  /// searched.
+  private final boolean[] used;
+
   private volatile long end;
 
   /// @param pfns how many there can be
   SimP2m(long pfns) throws IOException {
     limit = pfns;
+    used = new boolean[(int) (pfns >>> STRETCH) + 1];
     memory = SparseMemory.reserve((pfns * 4 + 4095) & -4096);
     entries = memory.memory();
   }
@@ -29,12 +36,13 @@ final class SimP2m implements AutoCloseable {
     // An entry holds the frame plus one, so that memory never written says that there is none.
     return pfn < 0 || pfn >= end
         ? -1
-        : ((int) ENTRY.getVolatile(entries, pfn << 2) & 0xFFFF_FFFFL) - 1;
+        : ((int) ENTRY.getAcquire(entries, pfn << 2) & 0xFFFF_FFFFL) - 1;
   }
 
   /// Sets the frame at `pfn`, −1 for none.
   void set(long pfn, long frame) {
-    ENTRY.setVolatile(entries, pfn << 2, (int) (frame + 1));
+    ENTRY.setRelease(entries, pfn << 2, (int) (frame + 1));
+    used[(int) (pfn >>> STRETCH)] = true;
     if (pfn >= end) {
       end = pfn + 1;
     }
@@ -50,15 +58,13 @@ final class SimP2m implements AutoCloseable {
     return limit;
   }
 
-  /// The first populated pfn from `from` on; −1 where there is none.
+  /// The first populated pfn from `from` on; −1 where there is none. For while nobody changes it.
   long next(long from) {
     long last = end;
     for (long pfn = from; pfn < last; pfn++) {
-      // Empty stretches are passed over two entries at a time.
-      while ((pfn & 1) == 0 && pfn < last && entries.get(ValueLayout.JAVA_LONG, pfn << 2) == 0) {
-        pfn += 2;
-      }
-      if (pfn < last && frame(pfn) >= 0) {
+      if (!used[(int) (pfn >>> STRETCH)]) {
+        pfn |= (1L << STRETCH) - 1;
+      } else if (frame(pfn) >= 0) {
         return pfn;
       }
     }

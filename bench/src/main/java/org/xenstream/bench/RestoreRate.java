@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.bench;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.Limits;
+import org.xenstream.core.format.MappedInput;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.PagesShown;
+import org.xenstream.core.format.StreamReader;
+import org.xenstream.core.format.Wire;
+import org.xenstream.transfer.Cancellation;
+import org.xenstream.transfer.ForeignMapping;
+import org.xenstream.transfer.Hypervisor;
+import org.xenstream.transfer.StreamType;
+import org.xenstream.transfer.restore.RestoreCallbacks;
+import org.xenstream.transfer.restore.RestoreListener;
+import org.xenstream.transfer.restore.RestoreRequest;
+import org.xenstream.transfer.restore.Restorer;
+import org.xenstream.transfer.sim.SimDomain;
+import org.xenstream.transfer.sim.SimHost;
+import org.xenstream.transfer.sim.SimOptions;
+
+/// Times restores into memory that was touched before, beside what the system itself does with the
+/// same octets: `RestoreRate FILE ROUNDS`, FILE being a bare stream of an HVM or a PV guest of
+/// [MakeImage].
+///
+/// In turn, A B A B …: read(2) of the file into the same memory, the restore from the file, `cat
+/// FILE | cat >/dev/null`, the restore from a FIFO that `cat` fills. The domain is restored once
+/// before; after that the hypervisor has nothing to populate.
+public final class RestoreRate {
+  private static final int READ_AT_ONCE = Wire.MAX_BATCH;
+
+  private final Path file;
+  private final long octets;
+  private final SimHost host;
+  private final SimDomain domain;
+  private final boolean hvm;
+
+  private RestoreRate(Path file, SimHost host, boolean hvm, long pages) throws IOException {
+    this.file = file;
+    this.octets = Files.size(file);
+    this.host = host;
+    this.hvm = hvm;
+    this.domain = hvm ? host.createHvm(1, pages) : host.createPv(1, pages);
+  }
+
+  /// Prints a line for each measure: least, median and highest rate in 10^9 octets a second, and
+  /// the median of the ratios of neighbours.
+  public static void main(String... arguments) throws IOException, InterruptedException {
+    if (arguments.length != 2) {
+      System.err.println("usage: RestoreRate FILE ROUNDS");
+      System.exit(2);
+    }
+    Path file = Path.of(arguments[0]);
+    int rounds = Integer.parseInt(arguments[1]);
+    boolean hvm;
+    try (StreamReader reader = StreamReader.open(MappedInput.open(file), Limits.DEFAULT)) {
+      hvm = reader.headers().domain().isHvm();
+    }
+    long pages = Files.size(file) / Wire.PAGE_SIZE + READ_AT_ONCE;
+    SimOptions options = SimOptions.ofFrames(2 * pages).withChecks(SimOptions.Checks.RECORDED);
+    try (SimHost host = new SimHost(options)) {
+      new RestoreRate(file, host, hvm, pages).run(rounds);
+    }
+  }
+
+  private void run(int rounds) throws IOException, InterruptedException {
+    restore(host, MappedInput.open(file));
+    double[] read = new double[rounds];
+    double[] fromFile = new double[rounds];
+    double[] cat = new double[rounds];
+    double[] fromPipe = new double[rounds];
+    Path fifo = Files.createTempDirectory("xenstream-bench").resolve("fifo");
+    shell("mkfifo '%s'".formatted(fifo));
+    // One round of each to warm up.
+    for (int round = -1; round < rounds; round++) {
+      int at = Math.max(round, 0);
+      read[at] = timed(this::read);
+      fromFile[at] = timed(() -> restore(touched(), MappedInput.open(file)));
+      cat[at] = timed(() -> shell("cat '%s' | cat >/dev/null".formatted(file)));
+      fromPipe[at] = timed(() -> fromPipe(fifo));
+    }
+    Files.delete(fifo);
+    Files.delete(fifo.getParent());
+    tell("read(2) into the same memory", read, read);
+    tell("restore from the file", fromFile, read);
+    tell("cat FILE | cat >/dev/null", cat, cat);
+    tell("restore from cat FILE |", fromPipe, cat);
+  }
+
+  private interface Task {
+    void run() throws IOException, InterruptedException;
+  }
+
+  /// In 10^9 octets a second.
+  private double timed(Task task) throws IOException, InterruptedException {
+    long began = System.nanoTime();
+    task.run();
+    return (double) octets / (System.nanoTime() - began);
+  }
+
+  private static void tell(String what, double[] rates, double[] base) {
+    double[] ratios = new double[rates.length];
+    for (int i = 0; i < rates.length; i++) {
+      ratios[i] = rates[i] / base[i];
+    }
+    double[] sorted = rates.clone();
+    Arrays.sort(sorted);
+    Arrays.sort(ratios);
+    System.out.printf(
+        "%-30s %5.2f GB/s (%.2f–%.2f)  ratio %.2f%n",
+        what,
+        sorted[sorted.length / 2],
+        sorted[0],
+        sorted[sorted.length - 1],
+        ratios[ratios.length / 2]);
+  }
+
+  private static void shell(String command) throws IOException, InterruptedException {
+    if (new ProcessBuilder("sh", "-c", command).inheritIO().start().waitFor() != 0) {
+      throw new IOException("failed: " + command);
+    }
+  }
+
+  /// Reads the file in lumps of 4 MiB to where a restore puts the pages.
+  private void read() throws IOException {
+    long[] frames = new long[READ_AT_ONCE];
+    long count = domain.outcome().lastPfn() + 1;
+    try (FileChannel from = FileChannel.open(file, StandardOpenOption.READ)) {
+      long first = 0;
+      while (true) {
+        int length = (int) Math.min(READ_AT_ONCE, count - first);
+        for (int i = 0; i < length; i++) {
+          frames[i] = hvm ? first + i : domain.frameOf(first + i);
+        }
+        try (ForeignMapping mapping =
+            host.map(domain.domid(), Hypervisor.Access.WRITE, frames, length)) {
+          MemorySegment memory = mapping.memory();
+          int run = 0;
+          while (run < length) {
+            int end = run + 1;
+            while (end < length
+                && mapping.offset(end) == mapping.offset(end - 1) + Wire.PAGE_SIZE) {
+              end++;
+            }
+            ByteBuffer into =
+                memory
+                    .asSlice(mapping.offset(run), (long) (end - run) * Wire.PAGE_SIZE)
+                    .asByteBuffer();
+            while (into.hasRemaining()) {
+              if (from.read(into) < 0) {
+                return;
+              }
+            }
+            run = end;
+          }
+        }
+        first = (first + length) % count;
+      }
+    }
+  }
+
+  private void fromPipe(Path fifo) throws IOException, InterruptedException {
+    Process cat =
+        new ProcessBuilder("sh", "-c", "cat '%s' >'%s'".formatted(file, fifo)).inheritIO().start();
+    restore(touched(), new ChannelInput("pipe", FileChannel.open(fifo, StandardOpenOption.READ)));
+    cat.waitFor();
+  }
+
+  /// The host as it is after a restore: what is to be populated is there.
+  private Hypervisor touched() {
+    return (Hypervisor)
+        Proxy.newProxyInstance(
+            Hypervisor.class.getClassLoader(),
+            new Class<?>[] {Hypervisor.class},
+            (proxy, method, values) -> {
+              if (method.getName().equals("populate")) {
+                long[] pfns = (long[]) values[2];
+                for (int i = 0; !hvm && i < (int) values[3]; i++) {
+                  pfns[i] = domain.frameOf(pfns[i]);
+                }
+                return null;
+              }
+              try {
+                return method.invoke(host, values);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  private void restore(Hypervisor port, OctetInput input) throws IOException {
+    RestoreRequest request = RestoreRequest.of(domain.domid(), StreamType.PLAIN, 1, 2);
+    try (StreamReader source = StreamReader.open(input, Limits.DEFAULT, PagesShown.LEFT_IN_INPUT)) {
+      new Restorer(port, request, new Agreeing(), RestoreListener.NONE, new Cancellation(), null)
+          .restore(source);
+    }
+  }
+
+  /// A toolstack of a plain stream.
+  private static final class Agreeing implements RestoreCallbacks {
+    @Override
+    public void staticDataDone(int missing) {}
+
+    @Override
+    public CheckpointResult checkpoint() {
+      return CheckpointResult.ERROR;
+    }
+
+    @Override
+    public void restoreResults(long storeFrame, long consoleFrame) {}
+
+    @Override
+    public CheckpointResult resume() {
+      return CheckpointResult.ERROR;
+    }
+
+    @Override
+    public CheckpointResult waitCheckpoint() {
+      return CheckpointResult.ERROR;
+    }
+
+    @Override
+    public CheckpointResult suspend() {
+      return CheckpointResult.ERROR;
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.bench;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.SplittableRandom;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.xenstream.transfer.restore.TableLocaliser;
+
+/// Turns pfns into frames in page tables of a guest of 10 GiB, in place.
+public class TableLocaliserBenchmark extends QuickBenchmark {
+  private static final int PFNS = 10 << 18;
+  private static final int TABLES = 2048;
+  private static final int ENTRIES = 512;
+  private static final int FLAGS = 0x67;
+
+  /// The tables, and the frames of all pfns. Frames are pfns, too, so that a table can be turned as
+  /// often as one likes.
+  @State(Scope.Benchmark)
+  @SuppressWarnings("NullAway.Init") // JMH calls the set-up
+  public static class Tables {
+    /// `RUNS`: a table names pfns that follow each other, as a kernel's mapping of its memory does;
+    /// `SCATTERED`: any, as those of a program that ran for long.
+    @Param({"RUNS", "SCATTERED"})
+    public String pfns;
+
+    private Arena arena;
+    private MemorySegment memory;
+    private MemorySegment complements;
+
+    /// Makes them.
+    @Setup(Level.Trial)
+    public void make() {
+      arena = Arena.ofShared();
+      memory = arena.allocate((long) TABLES * ENTRIES * 8, 4096);
+      complements = arena.allocate(PFNS * 8L, 4096);
+      for (long pfn = 0; pfn < PFNS; pfn++) {
+        // 2 MiB runs, as a hypervisor with superpages gives them.
+        complements.setAtIndex(ValueLayout.JAVA_LONG, pfn, ~((pfn + 512 * 777) % PFNS));
+      }
+      SplittableRandom chance = new SplittableRandom(1);
+      for (long table = 0; table < TABLES; table++) {
+        long first = chance.nextInt(PFNS / ENTRIES) * (long) ENTRIES;
+        for (int slot = 0; slot < ENTRIES; slot++) {
+          long pfn = pfns.equals("RUNS") ? first + slot : chance.nextInt(PFNS);
+          memory.setAtIndex(ValueLayout.JAVA_LONG, table * ENTRIES + slot, pfn << 12 | FLAGS);
+        }
+      }
+    }
+
+    /// Gives the memory back.
+    @TearDown(Level.Trial)
+    public void release() {
+      arena.close();
+    }
+  }
+
+  /// Every entry of every table.
+  @Benchmark
+  public int localise(Tables tables, Rate rate) {
+    int done = 0;
+    for (long table = 0; table < TABLES; table++) {
+      done +=
+          TableLocaliser.localise(
+              tables.memory, table * ENTRIES * 8, 0, tables.complements, PFNS - 1);
+    }
+    if (done != TABLES * ENTRIES) {
+      throw new IllegalStateException("a pfn without a frame");
+    }
+    rate.count((long) TABLES * ENTRIES * 8, TABLES);
+    return done;
+  }
+}

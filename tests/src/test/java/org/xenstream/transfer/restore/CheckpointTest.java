@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.restore;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.xenstream.transfer.restore.HvmStream.CHECKPOINT;
+
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.xenstream.core.format.PagesShown;
+import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.format.StreamWriter;
+import org.xenstream.testkit.CapturingChannel;
+import org.xenstream.testkit.StreamBuilder;
+import org.xenstream.transfer.StreamType;
+import org.xenstream.transfer.restore.RestoreCallbacks.CheckpointResult;
+
+/// Restores of checkpointed streams.
+class CheckpointTest {
+  /// A first checkpoint with pages 0x10 and 0x11 (1, 2).
+  private static StreamBuilder firstCheckpoint() {
+    return HvmStream.state(HvmStream.begin().pageData(0x10, 0x11)).record(CHECKPOINT);
+  }
+
+  /// A second one with pages 0x11, 0x12 (1, 2).
+  private static StreamBuilder secondCheckpoint() {
+    return HvmStream.state(firstCheckpoint().pageData(0x11, 0x12)).record(CHECKPOINT);
+  }
+
+  /// In memory, in the scratch file, with pages in view or left in the input: all the same.
+  @ParameterizedTest
+  @CsvSource({
+    "IN_VIEW, 268435456",
+    "LEFT_IN_INPUT, 268435456",
+    "IN_VIEW, 0",
+    "LEFT_IN_INPUT, 0",
+    "LEFT_IN_INPUT, 4194304"
+  })
+  void theLastCompleteCheckpointCounts(PagesShown pages, long memory, @TempDir Path scratch)
+      throws IOException {
+    byte[] stream = HvmStream.state(secondCheckpoint().pageData(0x10, 0x20)).octets();
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.pages = pages;
+      receiver.bufferMemory = memory;
+      receiver.scratch = scratch;
+      RestoreResult result = receiver.restore(StreamType.REMUS, stream);
+      assertTrue(result.failedOver());
+      assertEquals(2, result.checkpoints());
+      assertEquals(Map.of(0x10L, 1, 0x11L, 1, 0x12L, 2), receiver.memory());
+      assertEquals(
+          List.of(
+              "static data, missing 3",
+              "checkpoint?",
+              "checkpoint 1",
+              "checkpoint?",
+              "checkpoint 2",
+              "failover"),
+          receiver.toolstack.log);
+    }
+    try (Stream<Path> left = Files.list(scratch)) {
+      assertEquals(List.of(), left.toList(), "the scratch file is gone");
+    }
+  }
+
+  /// Wherever the sender dies, the guest is that of the last complete checkpoint.
+  @Test
+  void anyCutBehindTheFirstCheckpointFailsOver() throws IOException {
+    byte[] whole = secondCheckpoint().octets();
+    int first = firstCheckpoint().size();
+    for (int cut = first; cut < whole.length; cut += cut % 8 == 0 ? 5 : 3 + cut % 1000) {
+      try (Receiver receiver = Receiver.hvm()) {
+        RestoreResult result = receiver.restore(StreamType.REMUS, Arrays.copyOf(whole, cut));
+        assertTrue(result.failedOver());
+        assertEquals(Map.of(0x10L, 1, 0x11L, 2), receiver.memory(), "cut at " + cut);
+      }
+    }
+  }
+
+  @Test
+  void beforeTheFirstCheckpointThereIsNothingToFailOverTo() throws IOException {
+    byte[] whole = firstCheckpoint().octets();
+    try (Receiver receiver = Receiver.hvm()) {
+      assertThrows(
+          StreamFormatException.class,
+          () -> receiver.restore(StreamType.REMUS, Arrays.copyOf(whole, whole.length - 8)));
+    }
+  }
+
+  /// C drops what came behind the last CHECKPOINT; the text lets a set of records end with END.
+  @Test
+  void endCompletesTheRecordsBeforeIt() throws IOException {
+    byte[] stream = HvmStream.state(firstCheckpoint().pageData(0x11, 0x12)).end().octets();
+    try (Receiver receiver = Receiver.hvm()) {
+      RestoreResult result = receiver.restore(StreamType.REMUS, stream);
+      assertFalse(result.failedOver());
+      assertEquals(Map.of(0x10L, 1, 0x11L, 1, 0x12L, 2), receiver.memory());
+    }
+  }
+
+  /// C refuses the optional one, which the specification lets anyone pass over.
+  @Test
+  void recordsThatWereHeldAreJudgedLikeOthers() throws IOException {
+    try (Receiver receiver = Receiver.hvm()) {
+      StreamBuilder stream = firstCheckpoint().record(0x80000077, new byte[3]);
+      receiver.restore(StreamType.REMUS, stream.pageData(0x12).record(CHECKPOINT).octets());
+      assertEquals(Map.of(0x10L, 1, 0x11L, 2, 0x12L, 1), receiver.memory());
+    }
+    try (Receiver receiver = Receiver.hvm()) {
+      byte[] stream = firstCheckpoint().record(0x77, new byte[3]).record(CHECKPOINT).octets();
+      RefusedStreamException refused =
+          assertThrows(
+              RefusedStreamException.class, () -> receiver.restore(StreamType.REMUS, stream));
+      assertEquals(
+          "a @0x%x (record #6 MANDATORY_0x00000077): expected a record that a restore handles, found MANDATORY_0x00000077"
+              .formatted(firstCheckpoint().size()),
+          refused.getMessage());
+    }
+    // One that never was complete is not looked at.
+    try (Receiver receiver = Receiver.hvm()) {
+      byte[] stream = firstCheckpoint().record(0x77, new byte[3]).octets();
+      assertTrue(receiver.restore(StreamType.REMUS, stream).failedOver());
+    }
+  }
+
+  @Test
+  void theToolstackDecides() throws IOException {
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.toolstack.answering(CheckpointResult.SUCCESS, CheckpointResult.FAILOVER);
+      RestoreResult result = receiver.restore(StreamType.REMUS, secondCheckpoint().octets());
+      assertTrue(result.failedOver());
+      assertEquals(Map.of(0x10L, 1, 0x11L, 2), receiver.memory());
+    }
+    for (CheckpointResult answer : List.of(CheckpointResult.FAILOVER, CheckpointResult.ERROR)) {
+      try (Receiver receiver = Receiver.hvm()) {
+        receiver.toolstack.answering(answer);
+        assertThrows(
+            IOException.class,
+            () -> receiver.restore(StreamType.REMUS, secondCheckpoint().octets()));
+      }
+    }
+  }
+
+  /// A scratch file that cannot be made is no fault of the sender's: no failover.
+  @Test
+  void withoutScratchFileTheRestoreFails(@TempDir Path scratch) throws IOException {
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.bufferMemory = 0;
+      receiver.scratch = scratch.resolve("missing");
+      IOException failed =
+          assertThrows(
+              IOException.class,
+              () -> receiver.restore(StreamType.REMUS, secondCheckpoint().octets()));
+      assertEquals(
+          "no scratch file for the records of a checkpoint in " + scratch.resolve("missing"),
+          failed.getMessage());
+    }
+  }
+
+  /// The guest runs between checkpoints, and what it dirtied goes back to the sender, as bare
+  /// records in the specified form.
+  @Test
+  void coloRunsTheGuestAndReportsItsPages() throws IOException {
+    CapturingChannel back = CapturingChannel.whole();
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.backChannel = StreamWriter.resume(back, ByteOrder.LITTLE_ENDIAN);
+      // The toolstack switches it on; while it waits for the next checkpoint the guest writes.
+      receiver.host.enableLogDirty(receiver.domain.domid());
+      receiver.toolstack.onQuestion("wait?", () -> receiver.domain.writeWord(0x11, 0, 0x99));
+      RestoreResult result = receiver.restore(StreamType.COLO, secondCheckpoint().octets());
+      assertTrue(result.failedOver());
+      assertEquals(
+          List.of(
+              "static data, missing 3",
+              "checkpoint?",
+              "checkpoint 1",
+              "store 2 console 3",
+              "resume?",
+              "wait?",
+              "suspend?",
+              "checkpoint?",
+              "checkpoint 2",
+              "store 2 console 3",
+              "resume?",
+              "wait?",
+              "suspend?",
+              "failover"),
+          receiver.toolstack.log);
+      assertEquals(2, receiver.domain.outcome().grantSeeds().size(), "completed at checkpoints");
+      byte[] sent = back.octets();
+      byte[] record = StreamBuilder.stream().record(0x0F, le64(0x11)).octets();
+      assertArrayEquals(record, Arrays.copyOfRange(sent, sent.length - 16, sent.length));
+    }
+  }
+
+  private static byte[] le64(long value) {
+    return StreamBuilder.stream().u64(value).octets();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, store 2 console 3|resume?", "2, resume?|wait?", "3, wait?|suspend?"})
+  void coloFailsOverWhereverItIsAsked(int question, String last) throws IOException {
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.backChannel = record -> {};
+      CheckpointResult[] answers = new CheckpointResult[question + 1];
+      Arrays.fill(answers, CheckpointResult.SUCCESS);
+      answers[question] = CheckpointResult.FAILOVER;
+      receiver.toolstack.answering(answers);
+      RestoreResult result = receiver.restore(StreamType.COLO, secondCheckpoint().octets());
+      assertTrue(result.failedOver());
+      List<String> log = receiver.toolstack.log;
+      String seen = String.join("|", log.subList(log.size() - 3, log.size() - 1));
+      assertEquals(last, seen);
+      assertEquals(1, receiver.domain.outcome().grantSeeds().size());
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.restore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.airlift.compress.v3.xxhash.XxHash64Hasher;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.envelope.Layer;
+import org.xenstream.core.envelope.LibxcRecords;
+import org.xenstream.core.format.Limits;
+import org.xenstream.core.format.MappedInput;
+import org.xenstream.core.format.PagesShown;
+import org.xenstream.transfer.Cancellation;
+import org.xenstream.transfer.StreamType;
+import org.xenstream.transfer.sim.RestoreReport;
+import org.xenstream.transfer.sim.SimDomain;
+import org.xenstream.transfer.sim.SimHost;
+import org.xenstream.transfer.sim.SimOptions;
+
+/// An image restored under the rules by which the reference's results were made.
+final class RestoredImage {
+  private static final int STORE_CHANNEL = 5;
+  private static final int CONSOLE_CHANNEL = 6;
+  private static final long MOST_PAGES = 1 << 20;
+
+  private RestoredImage() {}
+
+  /// Restores an image that is not compressed, and tells what came of it.
+  ///
+  /// @throws IOException when it is refused
+  static List<String> report(Path file, StreamType type, int vcpus, PagesShown pages)
+      throws IOException {
+    try (SimHost host = new SimHost(SimOptions.ofReference());
+        ImageReader image = ImageReader.of(MappedInput.open(file), Limits.DEFAULT, pages)) {
+      try {
+        return report(host, image, type, vcpus);
+      } finally {
+        assertEquals(0, host.openMappings());
+      }
+    }
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // the records are closed with the image
+  private static List<String> report(SimHost host, ImageReader image, StreamType type, int vcpus)
+      throws IOException {
+    LibxcRecords records = LibxcRecords.of(image);
+    SimDomain domain =
+        records.headers().domain().isHvm()
+            ? host.createHvm(vcpus, MOST_PAGES)
+            : host.createPv(vcpus, MOST_PAGES);
+    Toolstack toolstack = new Toolstack();
+    RestoreResult result =
+        new Restorer(
+                host,
+                RestoreRequest.of(domain.domid(), type, STORE_CHANNEL, CONSOLE_CHANNEL),
+                toolstack,
+                toolstack,
+                new Cancellation(),
+                null)
+            .restore(records);
+    long trailing = result.failedOver() ? 0 : trailing(image);
+    return RestoreReport.of(domain, result, trailing, Xxh64::new);
+  }
+
+  private static long trailing(ImageReader image) throws IOException {
+    long trailing = 0;
+    for (ImageItem item = image.next(); item != null; item = image.next()) {
+      trailing =
+          switch (item) {
+            case ImageItem.Trailing(_, long length) -> length;
+            case ImageItem.LayerFound(_, long length, Layer.MigrateGo _) -> length;
+            default -> trailing;
+          };
+    }
+    return trailing;
+  }
+
+  /// XXH64 with seed 0.
+  static final class Xxh64 implements RestoreReport.Hash {
+    private final XxHash64Hasher hasher = XxHash64Hasher.create();
+
+    @Override
+    public void update(MemorySegment octets) {
+      hasher.update(octets);
+    }
+
+    @Override
+    public long value() {
+      return hasher.digest();
+    }
+  }
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.restore;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.Frame;
+import org.xenstream.core.format.MemoryRuns;
+import org.xenstream.core.format.PageEntries;
+import org.xenstream.core.format.PageType;
+import org.xenstream.core.format.Wire;
+import org.xenstream.transfer.Cancellation;
+import org.xenstream.transfer.ForeignMapping;
+import org.xenstream.transfer.Hypervisor;
+import org.xenstream.transfer.HypervisorException;
+
+/// Puts the pages of PAGE_DATA records into the guest, or compares them with what it has
+/// (`handle_page_data`, `process_page_data` of `xg_sr_restore.c`).
+///
+/// Pages go from the source into the guest's mapped memory, with no copy in between; page tables
+/// are localised there. One object serves all batches: a batch makes no garbage but its mapping.
+final class PageLoader {
+  /// Where the pages of the record come from, in the order of its entries.
+  interface Supply {
+    /// Moves the next pages into memory. The record's views are dead from then on.
+    void take(MemoryRuns into) throws IOException;
+  }
+
+  /// Pages of a verify pass are looked at through this much memory.
+  private static final int VERIFIED_AT_ONCE = 64;
+
+  private final Hypervisor hypervisor;
+  private final int domid;
+  private final String source;
+  private final GuestRestore guest;
+  private final Populator populator;
+  private final RestoreListener listener;
+  private final Cancellation cancellation;
+  private final Arena arena;
+  private final long[] entries = new long[Wire.MAX_BATCH];
+  private final long[] pfns = new long[Wire.MAX_BATCH];
+  private final byte[] types = new byte[Wire.MAX_BATCH];
+  private final long[] frames = new long[Wire.MAX_BATCH];
+  private final MemoryRuns runs = new MemoryRuns();
+  private @Nullable MemorySegment verified;
+  private long pages;
+  private long mismatches;
+
+  /// @param arena outlives the loader
+  PageLoader(
+      Hypervisor hypervisor,
+      int domid,
+      String source,
+      GuestRestore guest,
+      RestoreListener listener,
+      Cancellation cancellation,
+      Arena arena) {
+    this.hypervisor = hypervisor;
+    this.domid = domid;
+    this.source = source;
+    this.guest = guest;
+    this.populator = new Populator(hypervisor, domid, guest);
+    this.listener = listener;
+    this.cancellation = cancellation;
+    this.arena = arena;
+  }
+
+  /// How many pages of data were taken.
+  long pages() {
+    return pages;
+  }
+
+  /// How many of them were not what the guest has.
+  long mismatches() {
+    return mismatches;
+  }
+
+  Populator populator() {
+    return populator;
+  }
+
+  /// From here on pages are compared and no longer put in place: VERIFY has come.
+  void verifyFromNowOn() {
+    if (verified == null) {
+      verified = arena.allocate((long) VERIFIED_AT_ONCE * Wire.PAGE_SIZE, Wire.PAGE_SIZE);
+    }
+  }
+
+  /// Takes one record. Nothing is done before all its entries were found good.
+  void load(Frame at, PageEntries batch, Supply supply) throws IOException {
+    check(at, batch);
+    int count = batch.count();
+    if (count <= entries.length) {
+      for (int i = 0; i < count; i++) {
+        entries[i] = batch.entry(i);
+      }
+      load(at, count, batch.isAscending(), supply);
+    } else {
+      loadLong(at, batch, supply);
+    }
+    listener.batch(pages);
+  }
+
+  /// A record of more entries than any saver writes goes piece by piece. Its entries are copied, as
+  /// they die with the first pages taken.
+  private void loadLong(Frame at, PageEntries batch, Supply supply) throws IOException {
+    boolean ascending = batch.isAscending();
+    try (Arena copies = Arena.ofConfined()) {
+      MemorySegment copy = copies.allocate(batch.octets().byteSize(), Long.BYTES);
+      copy.copyFrom(batch.octets());
+      long count = copy.byteSize() / Long.BYTES;
+      for (long from = 0; from < count; from += entries.length) {
+        int length = (int) Math.min(entries.length, count - from);
+        for (int i = 0; i < length; i++) {
+          entries[i] = Wire.u64(copy, (from + i) * Long.BYTES);
+        }
+        load(at, length, ascending, supply);
+      }
+    }
+  }
+
+  private void check(Frame at, PageEntries batch) throws IOException {
+    if (batch.count() == 0) {
+      throw RefusedStreamException.of(source, at, 0, "count", "at least 1", "0");
+    }
+    if (batch.highestPfn() <= guest.highestPfn() && !batch.hasAnyOf(PageType.RESERVED_SET)) {
+      return;
+    }
+    for (int i = 0; i < batch.count(); i++) {
+      if (batch.pfn(i) > guest.highestPfn()) {
+        throw RefusedStreamException.of(
+            source,
+            at,
+            8 + 8L * i,
+            "pfn[%d]".formatted(i),
+            guest.highestPfn() < 0
+                ? "no pages before X86_PV_P2M_FRAMES"
+                : "a pfn up to 0x%x".formatted(guest.highestPfn()),
+            "0x%x".formatted(batch.pfn(i)));
+      }
+      if ((PageType.RESERVED_SET >>> batch.type(i) & 1) != 0) {
+        throw RefusedStreamException.of(
+            source,
+            at,
+            8 + 8L * i,
+            "pfn[%d]".formatted(i),
+            "a known page type",
+            "%s for pfn 0x%x".formatted(PageType.name(batch.type(i)), batch.pfn(i)));
+      }
+    }
+  }
+
+  /// Puts what [#entries] name in place.
+  ///
+  /// @param ascending no pfn comes twice
+  private void load(Frame at, int count, boolean ascending, Supply supply) throws IOException {
+    cancellation.check();
+    for (int i = 0; i < count; i++) {
+      if (PageType.isPopulated(PageType.of(entries[i]))) {
+        populator.want(entries[i] & Wire.PFN_MASK);
+      }
+    }
+    populator.finish();
+    int withData = 0;
+    boolean localised = false;
+    for (int i = 0; i < count; i++) {
+      long pfn = entries[i] & Wire.PFN_MASK;
+      int type = PageType.of(entries[i]);
+      guest.setType(pfn, type);
+      if (PageType.hasData(type)) {
+        pfns[withData] = pfn;
+        types[withData] = (byte) type;
+        frames[withData] = guest.frameOf(pfn);
+        withData++;
+        localised |= guest.isLocalised(type);
+      }
+    }
+    if (withData == 0) {
+      return;
+    }
+    try (ForeignMapping mapping =
+        hypervisor.map(domid, Hypervisor.Access.WRITE, frames, withData)) {
+      for (int i = 0; i < withData; i++) {
+        if (mapping.error(i) != 0) {
+          throw new HypervisorException(
+              "map",
+              domid,
+              "errno " + mapping.error(i),
+              "pfn 0x%x at frame 0x%x".formatted(pfns[i], frames[i]));
+        }
+      }
+      if (verified != null) {
+        compare(at, mapping, withData, verified, supply);
+      } else {
+        // A page table that comes twice in a batch must be localised before it comes again.
+        int step = ascending || !localised ? withData : 1;
+        for (int from = 0; from < withData; from += step) {
+          place(at, mapping, from, from + step, localised, supply);
+        }
+      }
+    }
+    pages += withData;
+  }
+
+  private void place(
+      Frame at, ForeignMapping mapping, int from, int to, boolean localised, Supply supply)
+      throws IOException {
+    MemorySegment memory = mapping.memory();
+    runs.clear();
+    for (int i = from; i < to; i++) {
+      runs.add(memory, mapping.offset(i), Wire.PAGE_SIZE);
+    }
+    supply.take(runs);
+    if (localised) {
+      for (int i = from; i < to; i++) {
+        if (guest.isLocalised(types[i])) {
+          guest.localise(at, types[i], pfns[i], populator, memory, mapping.offset(i));
+        }
+      }
+    }
+  }
+
+  private void compare(
+      Frame at, ForeignMapping mapping, int count, MemorySegment scratch, Supply supply)
+      throws IOException {
+    for (int from = 0; from < count; from += VERIFIED_AT_ONCE) {
+      int length = Math.min(VERIFIED_AT_ONCE, count - from);
+      runs.clear();
+      runs.add(scratch, 0, (long) length * Wire.PAGE_SIZE);
+      supply.take(runs);
+      for (int i = 0; i < length; i++) {
+        long offset = (long) i * Wire.PAGE_SIZE;
+        int type = types[from + i];
+        if (guest.isLocalised(type)) {
+          guest.localise(at, type, pfns[from + i], populator, scratch, offset);
+        }
+        long there = mapping.offset(from + i);
+        if (MemorySegment.mismatch(
+                scratch,
+                offset,
+                offset + Wire.PAGE_SIZE,
+                mapping.memory(),
+                there,
+                there + Wire.PAGE_SIZE)
+            != -1) {
+          mismatches++;
+          listener.mismatch(pfns[from + i], type);
+        }
+      }
+    }
+  }
+}

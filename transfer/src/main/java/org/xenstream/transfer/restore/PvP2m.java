@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.restore;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.xenstream.os.SparseMemory;
+import org.xenstream.transfer.Hypervisor;
+
+/// What a restore knows of a PV guest's pfns: the frame and the type of each, and which pfns hold
+/// the guest's own p2m.
+///
+/// A record of 16 octets can claim pfns up to 2^32. So the tables lie in sparse memory and hold the
+/// complement of what they say: what nobody wrote to costs nothing, and reads as no frame. A type
+/// is kept only where there is a frame, so that a hostile stream cannot make a table grow by
+/// entries that cost it nothing.
+final class PvP2m implements AutoCloseable {
+  private static final long MOST_PFNS = 1L << 32;
+  private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG;
+  private static final ValueLayout.OfByte U8 = ValueLayout.JAVA_BYTE;
+
+  private final SparseMemory frameTable;
+  private final SparseMemory typeTable;
+  private final SparseMemory leafTable;
+  private final MemorySegment frames;
+  private final MemorySegment types;
+  private final MemorySegment leaves;
+  private long maxPfn = -1;
+  private long highestTable = -1;
+
+  PvP2m() throws IOException {
+    frameTable = SparseMemory.reserve(MOST_PFNS * Long.BYTES);
+    typeTable = SparseMemory.reserve(MOST_PFNS);
+    // A guest of 32 bits has 1024 entries in a page, one of 64 bits 512.
+    leafTable = SparseMemory.reserve(MOST_PFNS / 512 * Long.BYTES);
+    frames = frameTable.memory();
+    types = typeTable.memory();
+    leaves = leafTable.memory();
+  }
+
+  /// The highest pfn of the guest; −1 while none is known.
+  long maxPfn() {
+    return maxPfn;
+  }
+
+  /// Makes the guest at least that large.
+  void expand(long pfn) {
+    maxPfn = Math.max(maxPfn, pfn);
+  }
+
+  /// The frame of a pfn; [Hypervisor#INVALID_FRAME] where it has none.
+  long frame(long pfn) {
+    return pfn > maxPfn ? Hypervisor.INVALID_FRAME : ~frames.getAtIndex(U64, pfn);
+  }
+
+  /// Sets the frame of a pfn of the guest.
+  void setFrame(long pfn, long frame) {
+    frames.setAtIndex(U64, pfn, ~frame);
+  }
+
+  /// The type of a page, see [org.xenstream.core.format.PageType].
+  int type(long pfn) {
+    return types.get(U8, pfn);
+  }
+
+  /// Sets the type of a page of the guest.
+  void setType(long pfn, int type) {
+    if (frames.getAtIndex(U64, pfn) != 0) {
+      types.set(U8, pfn, (byte) type);
+      if (type != 0) {
+        highestTable = Math.max(highestTable, pfn);
+      }
+    }
+  }
+
+  /// No page above this one has any type but NOTAB; −1 when none has.
+  long highestTyped() {
+    return highestTable;
+  }
+
+  /// The pfn of the page that holds entries of the guest's own p2m; −1 when no record named it.
+  ///
+  /// @param index which page: it begins with the entry of pfn `index` × entries in a page
+  long leaf(long index) {
+    return ~leaves.getAtIndex(U64, index);
+  }
+
+  /// Sets the pfn of such a page.
+  void setLeaf(long index, long pfn) {
+    leaves.setAtIndex(U64, index, ~pfn);
+  }
+
+  /// The complements of all frames, by pfn: 0 where there is none.
+  MemorySegment complements() {
+    return frames;
+  }
+
+  @Override
+  public void close() {
+    frameTable.close();
+    typeTable.close();
+    leafTable.close();
+  }
+}

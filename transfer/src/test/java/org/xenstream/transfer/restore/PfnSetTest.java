@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.restore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashSet;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.junit.jupiter.api.Test;
+
+class PfnSetTest {
+  @Test
+  void agreesWithAPlainSet() {
+    RandomGenerator chance = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
+    PfnSet set = new PfnSet();
+    Set<Long> plain = new HashSet<>();
+    for (int i = 0; i < 200_000; i++) {
+      // Dense at the bottom, and thin over all 40 bits.
+      long pfn = chance.nextInt(4) == 0 ? chance.nextLong(1L << 40) >> chance.nextInt(30) : i / 3;
+      assertEquals(plain.add(pfn), set.add(pfn));
+    }
+    assertEquals(plain.size(), set.count());
+  }
+
+  @Test
+  void takesTheFirstAndTheLast() {
+    PfnSet set = new PfnSet();
+    assertTrue(set.add(0));
+    assertTrue(set.add((1L << 40) - 1));
+    assertFalse(set.add(0));
+    assertFalse(set.add((1L << 40) - 1));
+    assertEquals(2, set.count());
+  }
+}
