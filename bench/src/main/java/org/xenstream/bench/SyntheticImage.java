@@ -121,7 +121,7 @@ public final class SyntheticImage {
           MemorySegment page = memory.asSlice((long) i * Wire.PAGE_SIZE, Wire.PAGE_SIZE);
           if (PageType.isTable(type)) {
             table(page);
-          } else if (chance.nextInt(10) < 3) {
+          } else if (chance.nextInt(10) < 3 || isStartInfo(first + i)) {
             page.fill((byte) 0);
           } else {
             text(page);
@@ -133,6 +133,11 @@ public final class SyntheticImage {
                 PageRuns.of(memory.asSlice(0, (long) count * Wire.PAGE_SIZE))));
       }
     }
+  }
+
+  /// Such a page of zeros says that xenstore and console are at pfn 0.
+  private boolean isStartInfo(long pfn) {
+    return guest == Guest.PV64 && pfn == START_INFO;
   }
 
   private int typeOf(long pfn) {

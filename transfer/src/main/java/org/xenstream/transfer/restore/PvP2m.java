@@ -19,23 +19,23 @@ final class PvP2m implements AutoCloseable {
   private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG;
   private static final ValueLayout.OfByte U8 = ValueLayout.JAVA_BYTE;
 
-  private final SparseMemory frameTable;
-  private final SparseMemory typeTable;
-  private final SparseMemory leafTable;
+  /// The pages of the guest's p2m, of a guest of 64 bits; one of 32 bits has half as many.
+  private static final long MOST_LEAVES = MOST_PFNS / 512;
+
+  private final SparseMemory memory;
   private final MemorySegment frames;
   private final MemorySegment types;
   private final MemorySegment leaves;
   private long maxPfn = -1;
-  private long highestTable = -1;
+  private long highestTyped = -1;
 
   PvP2m() throws IOException {
-    frameTable = SparseMemory.reserve(MOST_PFNS * Long.BYTES);
-    typeTable = SparseMemory.reserve(MOST_PFNS);
-    // A guest of 32 bits has 1024 entries in a page, one of 64 bits 512.
-    leafTable = SparseMemory.reserve(MOST_PFNS / 512 * Long.BYTES);
-    frames = frameTable.memory();
-    types = typeTable.memory();
-    leaves = leafTable.memory();
+    long framesEnd = MOST_PFNS * Long.BYTES;
+    long typesEnd = framesEnd + MOST_PFNS;
+    memory = SparseMemory.reserve(typesEnd + MOST_LEAVES * Long.BYTES);
+    frames = memory.memory().asSlice(0, framesEnd);
+    types = memory.memory().asSlice(framesEnd, MOST_PFNS);
+    leaves = memory.memory().asSlice(typesEnd);
   }
 
   /// The highest pfn of the guest; −1 while none is known.
@@ -68,14 +68,25 @@ final class PvP2m implements AutoCloseable {
     if (frames.getAtIndex(U64, pfn) != 0) {
       types.set(U8, pfn, (byte) type);
       if (type != 0) {
-        highestTable = Math.max(highestTable, pfn);
+        highestTyped = Math.max(highestTyped, pfn);
       }
     }
   }
 
-  /// No page above this one has any type but NOTAB; −1 when none has.
-  long highestTyped() {
-    return highestTable;
+  /// The first page from `from` on whose type is not NOTAB; −1 when there is none. Eight pages are
+  /// passed over at a time: few are page tables.
+  long nextTyped(long from) {
+    long pfn = from;
+    while (pfn <= highestTyped) {
+      if ((pfn & 7) == 0 && types.get(U64, pfn) == 0) {
+        pfn += 8;
+      } else if (types.get(U8, pfn) == 0) {
+        pfn++;
+      } else {
+        return pfn;
+      }
+    }
+    return -1;
   }
 
   /// The pfn of the page that holds entries of the guest's own p2m; −1 when no record named it.
@@ -97,8 +108,6 @@ final class PvP2m implements AutoCloseable {
 
   @Override
   public void close() {
-    frameTable.close();
-    typeTable.close();
-    leafTable.close();
+    memory.close();
   }
 }

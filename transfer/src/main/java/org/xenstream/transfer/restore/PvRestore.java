@@ -287,7 +287,7 @@ final class PvRestore implements GuestRestore {
     int[] levels = new int[PIN_BATCH];
     long[] tables = new long[PIN_BATCH];
     int count = 0;
-    for (long pfn = 0; pfn <= p2m.highestTyped(); pfn++) {
+    for (long pfn = p2m.nextTyped(0); pfn >= 0; pfn = p2m.nextTyped(pfn + 1)) {
       int type = p2m.type(pfn);
       if ((type & PageType.PINNED) != 0 && PageType.isTable(type)) {
         levels[count] = PageType.level(type);

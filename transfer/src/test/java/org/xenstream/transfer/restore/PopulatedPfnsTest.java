@@ -11,11 +11,11 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
 
-class PfnSetTest {
+class PopulatedPfnsTest {
   @Test
   void agreesWithAPlainSet() {
     RandomGenerator chance = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
-    PfnSet set = new PfnSet();
+    PopulatedPfns set = new PopulatedPfns();
     Set<Long> plain = new HashSet<>();
     for (int i = 0; i < 200_000; i++) {
       // Dense at the bottom, and thin over all 40 bits.
@@ -27,7 +27,7 @@ class PfnSetTest {
 
   @Test
   void takesTheFirstAndTheLast() {
-    PfnSet set = new PfnSet();
+    PopulatedPfns set = new PopulatedPfns();
     assertTrue(set.add(0));
     assertTrue(set.add((1L << 40) - 1));
     assertFalse(set.add(0));
