@@ -11,16 +11,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import org.xenstream.core.format.ChannelInput;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamReader;
 import org.xenstream.core.format.Wire;
+import org.xenstream.os.DescriptorPair;
 import org.xenstream.transfer.Cancellation;
+import org.xenstream.transfer.DescriptorInput;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.Hypervisor;
+import org.xenstream.transfer.Patience;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.restore.RestoreCallbacks;
 import org.xenstream.transfer.restore.RestoreListener;
@@ -35,9 +37,12 @@ import org.xenstream.transfer.sim.SimOptions;
 /// [MakeImage].
 ///
 /// In turn, A B A B …: read(2) of the file into the same memory, the restore from the file, `cat
-/// FILE | cat >/dev/null`, the restore from a FIFO that `cat` fills. The domain is restored once
-/// before; after that the hypervisor has nothing to populate.
+/// FILE | cat >/dev/null`, the restore from a pipe that `cat` fills, a larger one than the system's
+/// usual. The domain is restored once before; after that the hypervisor has nothing to populate.
 public final class RestoreRate {
+  /// As much as a process may have without privileges.
+  private static final int PIPE = 1 << 20;
+
   private static final int READ_AT_ONCE = Wire.MAX_BATCH;
 
   private final Path file;
@@ -80,18 +85,14 @@ public final class RestoreRate {
     double[] fromFile = new double[rounds];
     double[] cat = new double[rounds];
     double[] fromPipe = new double[rounds];
-    Path fifo = Files.createTempDirectory("xenstream-bench").resolve("fifo");
-    shell("mkfifo '%s'".formatted(fifo));
     // One round of each to warm up.
     for (int round = -1; round < rounds; round++) {
       int at = Math.max(round, 0);
       read[at] = timed(this::read);
       fromFile[at] = timed(() -> restore(port(true), MappedInput.open(file)));
       cat[at] = timed(() -> shell("cat '%s' | cat >/dev/null".formatted(file)));
-      fromPipe[at] = timed(() -> fromPipe(fifo));
+      fromPipe[at] = timed(this::fromPipe);
     }
-    Files.delete(fifo);
-    Files.delete(fifo.getParent());
     tell("read(2) into the same memory", read, read);
     tell("restore from the file", fromFile, read);
     tell("cat FILE | cat >/dev/null", cat, cat);
@@ -170,11 +171,21 @@ public final class RestoreRate {
     }
   }
 
-  private void fromPipe(Path fifo) throws IOException, InterruptedException {
-    Process cat =
-        new ProcessBuilder("sh", "-c", "cat '%s' >'%s'".formatted(file, fifo)).inheritIO().start();
-    restore(port(true), new ChannelInput("pipe", FileChannel.open(fifo, StandardOpenOption.READ)));
-    cat.waitFor();
+  private void fromPipe() throws IOException, InterruptedException {
+    try (DescriptorPair pipe = DescriptorPair.pipe()) {
+      pipe.first().growPipe(PIPE);
+      String writing =
+          "/proc/%d/fd/%d".formatted(ProcessHandle.current().pid(), pipe.second().number());
+      Process cat =
+          new ProcessBuilder("sh", "-c", "cat '%s' >%s".formatted(file, writing))
+              .inheritIO()
+              .start();
+      restore(
+          port(true),
+          new DescriptorInput(
+              "pipe", pipe.first(), Patience.endless(new Cancellation(), System::nanoTime)));
+      cat.waitFor();
+    }
   }
 
   /// The host, on which tables stay unpinned, so that they can be written again.

@@ -37,6 +37,7 @@ public class TableLocaliserBenchmark extends QuickBenchmark {
 
     /// Makes them.
     @Setup(Level.Trial)
+    @SuppressWarnings("MustBeClosedChecker") // JMH calls the end
     public void make() {
       arena = Arena.ofShared();
       memory = arena.allocate((long) TABLES * ENTRIES * 8, 4096);
