@@ -18,25 +18,23 @@ final class RecordParser {
     this.order = order;
   }
 
-  /// @param frame the record
-  /// @param head its first octets once more, or all of them, where they are cheapest to read
-  StreamRecord parse(Frame frame, MemorySegment head) {
+  StreamRecord parse(Frame frame) {
     RecordType type = RecordType.of(frame.type());
     if (type == null) {
       return new StreamRecord.Unknown(frame.type(), frame.body());
     }
     try {
-      return parse(type, frame, frame.body(), head);
+      return parse(type, frame, frame.body());
     } catch (StreamFormatException why) {
       return new StreamRecord.Malformed(frame.type(), frame.body(), why);
     }
   }
 
-  private StreamRecord parse(RecordType type, Frame frame, MemorySegment body, MemorySegment head)
+  private StreamRecord parse(RecordType type, Frame frame, MemorySegment body)
       throws StreamFormatException {
     return switch (type) {
       case END -> new StreamRecord.End();
-      case PAGE_DATA -> pageData(frame, body, head);
+      case PAGE_DATA -> pageData(frame, body);
       case X86_PV_INFO -> {
         atLeast(frame, 8);
         yield new StreamRecord.PvInfo(u8(body, 0), u8(body, 1));
@@ -75,9 +73,9 @@ final class RecordParser {
     };
   }
 
-  private StreamRecord pageData(Frame frame, MemorySegment body, MemorySegment head)
-      throws StreamFormatException {
+  private StreamRecord pageData(Frame frame, MemorySegment body) throws StreamFormatException {
     atLeast(frame, COUNT_HEADER);
+    MemorySegment head = frame.head();
     long count = Integer.toUnsignedLong(Wire.u32(head, Wire.RECORD_HEADER, order));
     long entriesEnd = COUNT_HEADER + count * 8;
     if (entriesEnd > body.byteSize()) {

@@ -180,12 +180,12 @@ public final class StreamReader implements RecordSource {
           "%d octets of header, body and padding".formatted(whole),
           "%d octets before the end".formatted(octets.byteSize()));
     }
-    Frame frame = new Frame(offset, index++, type, octets, length);
+    MemorySegment head = input.near(Math.min(whole, HEAD));
+    Frame frame = new Frame(offset, index++, type, octets, length, head);
     shownEnd = frame.end();
     ended = type == RecordType.END.code();
     afterCheckpoint = type == RecordType.CHECKPOINT.code();
-    MemorySegment head = input.near(Math.min(whole, HEAD));
-    return new Framed(frame, parser.parse(frame, head));
+    return new Framed(frame, parser.parse(frame));
   }
 
   /// Passes over what was shown last (the headers, or a record), as far as nobody took it from the
