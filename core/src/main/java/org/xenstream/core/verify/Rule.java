@@ -964,6 +964,15 @@ public enum Rule {
       SAVE_AGAIN,
       "LIBXC_CONTEXT has a body: the libxc stream does not begin where its record ends.",
       "libxl spec, LIBXC_CONTEXT: body_length is 0, and the libxc stream follows at once."),
+  XENSTORE_KEY_CHARACTERS(
+      2022,
+      WARNING,
+      CHECK_TOOLSTACK,
+      "A key in EMULATOR_XENSTORE_DATA has a character that xenstore does not take: the pair is"
+          + " lost.",
+      "libxl spec, EMULATOR_XENSTORE_DATA: letters, digits and -/_@ of ASCII."
+          + " `libxl__restore_emulator_xenstore_data` in `libxl_dom_save.c` does not look whether"
+          + " the write succeeds."),
 
   // 21xx: xl and other outer layers.
   XL_BYTE_ORDER(
