@@ -161,7 +161,9 @@ final class LibxlCheck implements Check {
       LibxlFrame frame, LibxlRecord record, StreamState before, Report report) {
     String type = before.config().type();
     boolean pvh = "pvh".equals(type);
-    if (before.isPv() || pvh || "pv".equals(type)) {
+    // The configuration can be replaced (XS0205), so the libxc stream counts where it has begun.
+    boolean pv = before.headers() == null ? "pv".equals(type) : before.isPv();
+    if (pv || pvh) {
       report.at(
           Rule.EMULATOR_WITHOUT_HVM,
           frame,
