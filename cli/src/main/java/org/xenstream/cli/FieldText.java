@@ -76,12 +76,21 @@ final class FieldText {
   }
 
   private static String octets(MemorySegment octets) {
-    long length = Math.min(octets.byteSize(), SHOWN_OCTETS);
+    if (octets.byteSize() == 0) {
+      return "none";
+    }
+    String digits = digits(octets, SHOWN_OCTETS);
+    return octets.byteSize() > SHOWN_OCTETS
+        ? "%s (%s)".formatted(digits, Units.plural(octets.byteSize(), "octet"))
+        : digits;
+  }
+
+  /// The first octets in hexadecimal, and `…` where there are more.
+  static String digits(MemorySegment octets, long most) {
+    long length = Math.min(octets.byteSize(), most);
     String digits =
         HexFormat.of().formatHex(octets.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE));
-    return length < octets.byteSize()
-        ? "%s… (%s)".formatted(digits, Units.plural(octets.byteSize(), "octet"))
-        : digits.isEmpty() ? "none" : digits;
+    return length < octets.byteSize() ? digits + "…" : digits;
   }
 
   /// Prints octets as a table of offset, hexadecimal and text.

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LibxlRecord;
+import org.xenstream.core.envelope.XlConfig;
 import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.StreamHeaders;
 import org.xenstream.core.format.StreamRecord;
@@ -12,6 +13,7 @@ import org.xenstream.core.format.Wire;
 import org.xenstream.insight.ImageSummary;
 import org.xenstream.x86.Blobs;
 import org.xenstream.x86.CpuidPolicy;
+import org.xenstream.x86.Decoded;
 import tools.jackson.core.JsonGenerator;
 
 /// Writes what an image is as one JSON object (docs/json.md).
@@ -52,7 +54,10 @@ final class InfoJson {
       json.writeNumberProperty("offset", seen.offset());
       json.writeStringProperty("title", seen.layer().title());
       switch (seen.layer()) {
-        case Layer.XlSave xl -> Json.text(json, "name", DomainConfig.name(xl.config()));
+        case Layer.XlSave xl -> {
+          String name = XlConfig.of(xl).name();
+          Json.text(json, "name", name == null ? null : Decoded.printable(name));
+        }
         case Layer.LegacyImage legacy -> {
           json.writeNumberProperty("toolstack_width", legacy.toolstackWidth());
           json.writeStringProperty("guest", legacy.pv() ? "PV" : "HVM");

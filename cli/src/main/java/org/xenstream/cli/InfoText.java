@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LibxlRecord;
+import org.xenstream.core.envelope.XlConfig;
 import org.xenstream.core.format.ImageHeader;
 import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.StreamHeaders;
@@ -105,9 +106,9 @@ final class InfoText {
     text.append(", ").append(Units.plural(summary.vcpus(), "vCPU"));
     for (ImageSummary.LayerSeen seen : summary.layers()) {
       if (seen.layer() instanceof Layer.XlSave xl) {
-        String name = DomainConfig.name(xl.config());
+        String name = XlConfig.of(xl).name();
         if (name != null) {
-          text.append(", named ").append(name);
+          text.append(", named ").append(Decoded.printable(name));
         }
       }
     }

@@ -6,8 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
-import org.xenstream.core.envelope.ImageReader;
-import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.verify.Judge;
 import org.xenstream.core.verify.Verdict;
 import org.xenstream.insight.ImageSummary;
@@ -111,37 +110,51 @@ final class InfoVerb implements Verb {
     Path scratch =
         Path.of(
             arguments.matchedOptionValue("--scratch", System.getProperty("java.io.tmpdir", ".")));
-    try (ImageReader reader = image.open();
-        MemoryDigest digest = Verb.has(arguments, "--digest") ? new MemoryDigest(scratch) : null;
-        Progress progress = new Progress(console, "info", reader.source())) {
-      Judge judge = new Judge(image.name(), options);
-      Survey survey = new Survey(image.name(), Verb.has(arguments, "--zero-pages"));
-      String problem = null;
-      try {
-        for (ImageItem item = reader.next(); item != null; item = reader.next()) {
-          judge.see(item);
-          survey.see(item);
-          if (digest != null) {
-            digest.see(item, reader.input());
-          }
-          progress.step();
-        }
-      } catch (StreamFormatException fault) {
-        judge.fault(fault);
-        problem = "the image's structure cannot be followed to its end";
-      }
-      return new View(
-          image.name(),
-          survey.summary(),
-          judge.end(),
-          digest == null || problem != null ? null : digest.finish(),
-          digest == null ? null : problem);
+    try (MemoryDigest digest = Verb.has(arguments, "--digest") ? new MemoryDigest(scratch) : null) {
+      Looking looking =
+          new Looking(new Survey(image.name(), Verb.has(arguments, "--zero-pages")), digest);
+      Verdict verdict = Judging.run(image, "info", options, console, looking);
+      return verdict == null ? null : looking.view(image.name(), verdict);
     } catch (IOException e) {
       console.complain(Failure.text(e));
       return null;
-    } catch (InternalError e) {
-      console.complain(image.name() + ": the file was shortened while it was read");
-      return null;
+    }
+  }
+
+  /// What `info` wants to know besides the verdict.
+  private static final class Looking implements Judging.Looker {
+    private final Survey survey;
+    private final @Nullable MemoryDigest digest;
+    private MemoryDigest.@Nullable Result result;
+    private @Nullable String problem;
+
+    Looking(Survey survey, @Nullable MemoryDigest digest) {
+      this.survey = survey;
+      this.digest = digest;
+    }
+
+    @Override
+    public void see(ImageItem item, OctetInput input) throws IOException {
+      survey.see(item);
+      if (digest != null) {
+        digest.see(item, input);
+      }
+    }
+
+    @Override
+    public void end(boolean followed) throws IOException {
+      if (digest == null) {
+        return;
+      }
+      if (followed) {
+        result = digest.finish();
+      } else {
+        problem = "the image's structure cannot be followed to its end";
+      }
+    }
+
+    View view(String name, Verdict verdict) {
+      return new View(name, survey.summary(), verdict, result, problem);
     }
   }
 }

@@ -3,7 +3,6 @@ package org.xenstream.cli;
 
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -164,10 +163,6 @@ final class Json {
 
   /// Octets in hexadecimal, at most [#LONGEST_BLOB] of them.
   static String hex(MemorySegment octets) {
-    long length = Math.min(octets.byteSize(), LONGEST_BLOB);
-    String digits =
-        HexFormat.of()
-            .formatHex(octets.asSlice(0, length).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
-    return length < octets.byteSize() ? digits + "…" : digits;
+    return FieldText.digits(octets, LONGEST_BLOB);
   }
 }

@@ -5,10 +5,6 @@ import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import org.xenstream.core.envelope.ImageItem;
-import org.xenstream.core.envelope.ImageReader;
-import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.verify.Finding;
 import org.xenstream.core.verify.Judge;
 import org.xenstream.core.verify.Release;
@@ -104,7 +100,7 @@ final class VerifyVerb implements Verb {
     long unjudged = 0;
     List<Images.Named> images = Images.of(arguments);
     for (Images.Named image : images) {
-      Verdict verdict = judge(image, options, console);
+      Verdict verdict = Judging.run(image, "verify", options, console, null);
       if (verdict == null) {
         worst = NO_IMAGE;
         unjudged++;
@@ -148,29 +144,6 @@ final class VerifyVerb implements Verb {
       return NO_IMAGE;
     }
     return (strict ? verdict.isClean() : verdict.isSound()) ? SOUND : UNSOUND;
-  }
-
-  private static @Nullable Verdict judge(
-      Images.Named image, Judge.Options options, Console console) {
-    try (ImageReader reader = image.open();
-        Progress progress = new Progress(console, "verify", reader.source())) {
-      Judge judge = new Judge(image.name(), options);
-      try {
-        for (ImageItem item = reader.next(); item != null; item = reader.next()) {
-          judge.see(item);
-          progress.step();
-        }
-      } catch (StreamFormatException fault) {
-        judge.fault(fault);
-      }
-      return judge.end();
-    } catch (IOException e) {
-      console.complain(Failure.text(e));
-      return null;
-    } catch (InternalError e) {
-      console.complain(image.name() + ": the file was shortened while it was read");
-      return null;
-    }
   }
 
   private static void show(

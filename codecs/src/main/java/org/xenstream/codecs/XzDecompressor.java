@@ -4,12 +4,10 @@ package org.xenstream.codecs;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.MemorySegment;
 import org.tukaani.xz.MemoryLimitException;
 import org.tukaani.xz.XZFormatException;
 import org.tukaani.xz.XZInputStream;
 import org.xenstream.core.envelope.Decompressor;
-import org.xenstream.core.format.Wire;
 
 /// Opens xz files (the .xz file format 1.2.1), as `xz` writes them.
 ///
@@ -19,20 +17,12 @@ import org.xenstream.core.format.Wire;
 public final class XzDecompressor implements Decompressor {
   private static final int MEMORY_LIMIT_MIB = 80;
 
-  /// The first four of the six octets FD 37 7A 58 5A 00.
-  private static final int MAGIC = 0x587A37FD;
-
   /// For the service loader.
   public XzDecompressor() {}
 
   @Override
   public String name() {
     return "xz";
-  }
-
-  @Override
-  public boolean recognises(MemorySegment first) {
-    return first.byteSize() >= 4 && Wire.u32(first, 0) == MAGIC;
   }
 
   @Override

@@ -4,9 +4,7 @@ package org.xenstream.codecs;
 import com.github.luben.zstd.util.Native;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.MemorySegment;
 import org.xenstream.core.envelope.Decompressor;
-import org.xenstream.core.format.Wire;
 
 /// Opens zstd files (RFC 8878), as `zstd` writes them.
 ///
@@ -14,26 +12,12 @@ import org.xenstream.core.format.Wire;
 /// them. A window of more than [ZstdStream#WINDOW_LOG_MAX] is refused: that is the memory that one
 /// open file takes at most.
 public final class ZstdDecompressor implements Decompressor {
-  private static final int MAGIC = 0xFD2FB528;
-
-  /// Skippable frames begin with one of sixteen numbers.
-  private static final int SKIPPABLE = 0x184D2A50;
-
   /// For the service loader.
   public ZstdDecompressor() {}
 
   @Override
   public String name() {
     return "zstd";
-  }
-
-  @Override
-  public boolean recognises(MemorySegment first) {
-    if (first.byteSize() < 4) {
-      return false;
-    }
-    int magic = Wire.u32(first, 0);
-    return magic == MAGIC || (magic & ~0xF) == SKIPPABLE;
   }
 
   @Override

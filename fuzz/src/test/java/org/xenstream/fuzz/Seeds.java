@@ -35,12 +35,14 @@ final class Seeds {
     return chosen(layered());
   }
 
-  /// Back channels, in both forms.
+  /// Back channels, in all forms.
   static Stream<Arguments> backChannels() {
     byte[] plain = StreamBuilder.stream().record(0x0F, new byte[16]).record(0x0F).octets();
     byte[] stray =
         StreamBuilder.stream().u32(0x0F).u32(8).u64(0).u64(7).u32(0x0F).u32(0).u64(0).octets();
-    return chosen(List.of(plain, stray, new byte[0]));
+    byte[] spoken = Layers.backChannel(0, new long[] {3}, new long[] {0, 5});
+    byte[] spokenStray = Layers.backChannel(8, new long[] {3}, new long[] {0, 5});
+    return chosen(List.of(plain, stray, spoken, spokenStray, new byte[0]));
   }
 
   /// Compressed images, each with the choice of its codec.

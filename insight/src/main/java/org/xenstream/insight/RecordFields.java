@@ -92,16 +92,7 @@ public final class RecordFields {
       case LibxlRecord.CheckpointState(int id) ->
           List.of(
               new Decoded.Explained(
-                  "control_id",
-                  Integer.toUnsignedLong(id),
-                  4,
-                  switch (id) {
-                    case 0 -> "new checkpoint (primary to secondary)";
-                    case 1 -> "secondary suspended";
-                    case 2 -> "secondary ready";
-                    case 3 -> "secondary resumed";
-                    default -> "unknown";
-                  }));
+                  "control_id", Integer.toUnsignedLong(id), 4, LibxlRecord.stateName(id)));
       case LibxlRecord.Unknown(_, var body) -> List.of(new Decoded.Octets("body", body));
       case LibxlRecord.Malformed(_, var body, var why) -> malformed(body, why);
     };
@@ -187,28 +178,25 @@ public final class RecordFields {
     String[] parts = string(data).split("\0", -1);
     int whole = parts.length - 1;
     for (int i = 0; i + 1 < whole && pairs.size() < MOST_ELEMENTS; i += 2) {
-      pairs.add(new Decoded.Text(printable(parts[i]), printable(parts[i + 1])));
+      pairs.add(new Decoded.Text(Decoded.printable(parts[i]), Decoded.printable(parts[i + 1])));
     }
     if (whole % 2 != 0) {
-      pairs.add(new Decoded.Problem("the key " + printable(parts[whole - 1]) + " has no value"));
+      pairs.add(
+          new Decoded.Problem("the key " + Decoded.printable(parts[whole - 1]) + " has no value"));
     }
     if (!parts[whole].isEmpty()) {
-      pairs.add(new Decoded.Problem(printable(parts[whole]) + " does not end with a NUL"));
+      pairs.add(new Decoded.Problem(Decoded.printable(parts[whole]) + " does not end with a NUL"));
     }
     return new Decoded.Group("xenstore", pairs);
   }
 
   private static Decoded text(String name, MemorySegment octets) {
-    return new Decoded.Text(name, printable(string(octets).replaceAll("\0+$", "")));
+    return new Decoded.Text(name, Decoded.printable(string(octets).replaceAll("\0+$", "")));
   }
 
   private static String string(MemorySegment octets) {
     long length = Math.min(octets.byteSize(), 16L << 20);
     return new String(octets.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), ISO_8859_1);
-  }
-
-  private static String printable(String text) {
-    return text.replaceAll("[^ -~]", "?");
   }
 
   private static Decoded decimal(String name, long value, int width) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LibxlRecord;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.HvmContextCursor;
@@ -57,6 +58,11 @@ public final class Survey {
   private long p2mSize = -1;
   private long zeroPages;
   private long checkpoints;
+  private boolean inLibxl;
+
+  /// libxl's part of a checkpoint has not ended yet: a restore does not have all of it.
+  private boolean openCheckpoint;
+
   private boolean verify;
   private boolean ended;
   private long octets;
@@ -79,6 +85,7 @@ public final class Survey {
         if (layers.size() < MOST_LAYERS) {
           layers.add(new ImageSummary.LayerSeen(found.offset(), found.layer()));
         }
+        inLibxl |= found.layer() instanceof Layer.LibxlStream;
         octets = Math.max(octets, found.offset() + found.length());
       }
       case ImageItem.LibxcBegins(var begun) -> {
@@ -141,7 +148,8 @@ public final class Survey {
       }
       case StreamRecord.Checkpoint _ -> {
         closePass();
-        checkpoints++;
+        openCheckpoint = inLibxl;
+        checkpoints += inLibxl ? 0 : 1;
       }
       case StreamRecord.End _ -> ended = true;
       case StreamRecord.PvVcpuExtended _,
@@ -163,9 +171,12 @@ public final class Survey {
           emulator(id, index, context.byteSize(), -1);
       case LibxlRecord.EmulatorXenstoreData(int id, int index, var data) ->
           emulator(id, index, -1, data.byteSize());
+      case LibxlRecord.CheckpointEnd _ -> {
+        checkpoints += openCheckpoint ? 1 : 0;
+        openCheckpoint = false;
+      }
       case LibxlRecord.End _,
           LibxlRecord.LibxcContext _,
-          LibxlRecord.CheckpointEnd _,
           LibxlRecord.CheckpointState _,
           LibxlRecord.Unknown _,
           LibxlRecord.Malformed _ -> {}

@@ -72,6 +72,40 @@ public final class Layers {
     return libxlRecord(order, 3, header, "QEVM state".getBytes(UTF_8));
   }
 
+  /// A record of COLO's hand-shake as libxl writes it.
+  ///
+  /// @param id 0 new checkpoint, 1 secondary suspended, 2 ready, 3 resumed
+  public static byte[] checkpointState(ByteOrder order, int id) {
+    return libxlRecord(order, 5, StreamBuilder.stream().order(order).u32(id).octets());
+  }
+
+  /// COLO's back channel as libxl's receiver sends it: the hand-shake, and a list in each round but
+  /// the first.
+  ///
+  /// @param stray octets between a list's header and its pfns: 0, or 8 as by Xen 4.18 and later
+  /// @param lists the pfns of each round
+  public static byte[] backChannel(int stray, long[]... lists) {
+    ByteOrder order = ByteOrder.LITTLE_ENDIAN;
+    byte[] running = join(checkpointState(order, 2), checkpointState(order, 3));
+    byte[] channel = running;
+    for (long[] pfns : lists) {
+      channel = join(channel, checkpointState(order, 1), dirtyPfnList(stray, pfns), running);
+    }
+    return channel;
+  }
+
+  /// A list of dirty pfns.
+  ///
+  /// @param stray octets between header and pfns
+  public static byte[] dirtyPfnList(int stray, long... pfns) {
+    StreamBuilder list =
+        StreamBuilder.stream().u32(0x0F).u32(8L * pfns.length).raw(new byte[stray]);
+    for (long pfn : pfns) {
+      list.u64(pfn);
+    }
+    return list.octets();
+  }
+
   /// A file of `xl save` around a libxl stream.
   public static byte[] xl(byte[] libxl) {
     return xl(ByteOrder.LITTLE_ENDIAN, 3, libxl);

@@ -14,10 +14,8 @@ public final class PoisonedInput implements OctetInput {
   private static final byte POISON = (byte) 0xDB;
 
   private final OctetInput input;
-  private @Nullable Arena arena;
-  private MemorySegment shown = MemorySegment.NULL;
-  private @Nullable Arena nearArena;
-  private MemorySegment near = MemorySegment.NULL;
+  private final Shown peeked = new Shown();
+  private final Shown near = new Shown();
 
   /// @param input closed with this one
   public PoisonedInput(OctetInput input) {
@@ -40,53 +38,51 @@ public final class PoisonedInput implements OctetInput {
   }
 
   @Override
-  @SuppressWarnings("MustBeClosedChecker") // closed by the next call
   public MemorySegment peek(long count) throws IOException {
-    poison();
-    MemorySegment there = input.peek(count);
-    arena = Arena.ofConfined();
-    // No longer than what is there, so that the first octet behind it cannot be read by mistake.
-    shown = arena.allocate(there.byteSize());
-    return shown.copyFrom(there);
+    peeked.poison();
+    return peeked.show(input.peek(count));
   }
 
   @Override
-  @SuppressWarnings("MustBeClosedChecker") // closed by the next call
   public MemorySegment near(long count) throws IOException {
-    poisonNear();
-    MemorySegment there = input.near(count);
-    nearArena = Arena.ofConfined();
-    near = nearArena.allocate(there.byteSize());
-    return near.copyFrom(there);
-  }
-
-  private void poison() {
-    if (arena != null) {
-      shown.fill(POISON);
-      arena.close();
-      arena = null;
-    }
-  }
-
-  private void poisonNear() {
-    if (nearArena != null) {
-      near.fill(POISON);
-      nearArena.close();
-      nearArena = null;
-    }
+    near.poison();
+    return near.show(input.near(count));
   }
 
   @Override
   public long advance(long count) throws IOException {
-    poison();
-    poisonNear();
+    peeked.poison();
+    near.poison();
     return input.advance(count);
   }
 
   @Override
   public void close() throws IOException {
-    poison();
-    poisonNear();
+    peeked.poison();
+    near.poison();
     input.close();
+  }
+
+  /// A view that was given away, until it is taken back.
+  private static final class Shown {
+    private @Nullable Arena arena;
+    private MemorySegment view = MemorySegment.NULL;
+
+    @SuppressWarnings("MustBeClosedChecker") // closed when it is poisoned
+    MemorySegment show(MemorySegment there) {
+      Arena own = Arena.ofConfined();
+      arena = own;
+      // No longer than what is there, so that the first octet behind it cannot be read by mistake.
+      view = own.allocate(there.byteSize());
+      return view.copyFrom(there);
+    }
+
+    void poison() {
+      if (arena != null) {
+        view.fill(POISON);
+        arena.close();
+        arena = null;
+      }
+    }
   }
 }

@@ -17,7 +17,7 @@ final class Ascii {
       if (c == 0) {
         break;
       }
-      text.append(printable(c));
+      text.append(Decoded.printable(c));
     }
     return text.toString();
   }
@@ -31,13 +31,9 @@ final class Ascii {
         if (c == 0) {
           return text.toString().strip();
         }
-        text.append(printable(c));
+        text.append(Decoded.printable(c));
       }
     }
     return text.toString().strip();
-  }
-
-  private static char printable(int c) {
-    return c >= ' ' && c <= '~' ? (char) c : '?';
   }
 }

@@ -107,6 +107,21 @@ public sealed interface Decoded {
     }
   }
 
+  /// A text of an image's maker as it can be shown: a `?` for each character that is not printable
+  /// ASCII.
+  static String printable(String text) {
+    StringBuilder shown = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      shown.append(printable(text.charAt(i)));
+    }
+    return shown.toString();
+  }
+
+  /// The character itself when it is printable ASCII, else a `?`.
+  static char printable(int character) {
+    return character >= ' ' && character <= '~' ? (char) character : '?';
+  }
+
   /// A value in hexadecimal, two digits for each octet of its width.
   static String hex(long value, int width) {
     String digits = Long.toHexString(value);

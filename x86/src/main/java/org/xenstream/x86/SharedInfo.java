@@ -78,13 +78,7 @@ public final class SharedInfo {
   /// @param guestWidth 8 or 4
   /// @throws IllegalArgumentException if it is neither
   public static SharedInfo of(int guestWidth) {
-    return switch (guestWidth) {
-      case 8 -> OF_64_BIT;
-      case 4 -> OF_32_BIT;
-      default ->
-          throw new IllegalArgumentException(
-              "the guest width must be 4 or 8 but was " + guestWidth);
-    };
+    return Struct.ofWidth(guestWidth, OF_64_BIT, OF_32_BIT);
   }
 
   /// The size of the struct in octets; the rest of the page is unused.

@@ -25,6 +25,19 @@ final class Struct {
     this.size = builder.aligned(builder.end, builder.alignment);
   }
 
+  /// The one of two layouts that is for a width.
+  ///
+  /// @throws IllegalArgumentException if the width is neither 8 nor 4
+  static <T> T ofWidth(int guestWidth, T of64Bit, T of32Bit) {
+    return switch (guestWidth) {
+      case 8 -> of64Bit;
+      case 4 -> of32Bit;
+      default ->
+          throw new IllegalArgumentException(
+              "the guest width must be 4 or 8 but was " + guestWidth);
+    };
+  }
+
   String name() {
     return name;
   }

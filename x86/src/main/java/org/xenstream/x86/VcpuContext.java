@@ -115,13 +115,7 @@ public final class VcpuContext {
   /// @param guestWidth 8 or 4
   /// @throws IllegalArgumentException if it is neither
   public static VcpuContext of(int guestWidth) {
-    return switch (guestWidth) {
-      case 8 -> OF_64_BIT;
-      case 4 -> OF_32_BIT;
-      default ->
-          throw new IllegalArgumentException(
-              "the guest width must be 4 or 8 but was " + guestWidth);
-    };
+    return Struct.ofWidth(guestWidth, OF_64_BIT, OF_32_BIT);
   }
 
   /// The size of the context in octets.

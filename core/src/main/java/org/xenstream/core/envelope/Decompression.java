@@ -15,21 +15,11 @@ import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.Location;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.StreamFormatException;
-import org.xenstream.core.format.Wire;
 
 /// A compressed input seen as a channel of what it holds: any failure of a codec becomes a located
 /// [StreamFormatException], and no more octets come out than the limit allows.
 final class Decompression implements ReadableByteChannel {
   private static final int CHUNK = 128 << 10;
-
-  /// What a compressed file of a known kind begins with, and the names of those kinds, so that a
-  /// file whose codec is not on the module path is named rather than called no image.
-  private static final int[] MAGICS = {0xFD2FB528, 0x184D2A50, 0x587A37FD, 0x184D2204};
-
-  /// Skippable frames, which zstd files may begin with, have sixteen magics.
-  private static final int[] MAGIC_MASKS = {-1, ~0xF, -1, -1};
-
-  private static final String[] MAGIC_NAMES = {"zstd", "zstd", "xz", "lz4"};
 
   private final OctetInput source;
   private final String codec;
@@ -51,33 +41,27 @@ final class Decompression implements ReadableByteChannel {
     }
   }
 
-  /// The codec that recognises the next octets of an input, or null when none does.
+  /// The codec for what an input holds next, or null when that is not compressed.
   ///
   /// @throws StreamFormatException when they are compressed in a way for which there is no codec
   static @Nullable Decompressor find(OctetInput input) throws IOException {
-    MemorySegment first = input.peek(16);
-    if (new Gzip().recognises(first)) {
-      return new Gzip();
-    }
-    if (first.byteSize() < 4) {
+    Compression kind = Compression.of(input.peek(Compression.SIGNATURE));
+    if (kind == null) {
       return null;
     }
-    int magic = Wire.u32(first, 0);
-    for (int i = 0; i < MAGICS.length; i++) {
-      if ((magic & MAGIC_MASKS[i]) == MAGICS[i]) {
-        for (Decompressor codec : ServiceLoader.load(Decompressor.class)) {
-          if (codec.recognises(first)) {
-            return codec;
-          }
-        }
-        throw new StreamFormatException(
-            Fault.DECOMPRESSION,
-            Location.of(input.name(), input.position(), MAGIC_NAMES[i], "frame", "magic"),
-            "a codec on the module path (org.xenstream.codecs has zstd and xz)",
-            "no codec for " + MAGIC_NAMES[i]);
+    if (kind == Compression.GZIP) {
+      return new Gzip();
+    }
+    for (Decompressor codec : ServiceLoader.load(Decompressor.class)) {
+      if (codec.name().equals(kind.codec())) {
+        return codec;
       }
     }
-    return null;
+    throw new StreamFormatException(
+        Fault.DECOMPRESSION,
+        Location.of(input.name(), input.position(), kind.codec(), "frame", "magic"),
+        "a codec on the module path (org.xenstream.codecs has zstd and xz)",
+        "no codec for " + kind.codec());
   }
 
   static Decompression open(OctetInput source, Decompressor codec, Limits limits)
@@ -145,12 +129,7 @@ final class Decompression implements ReadableByteChannel {
   private static final class Gzip implements Decompressor {
     @Override
     public String name() {
-      return "gzip";
-    }
-
-    @Override
-    public boolean recognises(MemorySegment first) {
-      return first.byteSize() >= 4 && (Wire.u32(first, 0) & 0xFF_FFFF) == GzipStream.MAGIC;
+      return Compression.GZIP.codec();
     }
 
     @Override

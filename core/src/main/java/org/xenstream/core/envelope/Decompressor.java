@@ -3,18 +3,13 @@ package org.xenstream.core.envelope;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.MemorySegment;
 
 /// Opens one kind of compressed file. Providers are found by `java.util.ServiceLoader`, so that
 /// this module needs none of their libraries; gzip is built in.
 public interface Decompressor {
-  /// The codec's name: "zstd".
+  /// The codec's name, by which it is chosen: "zstd", "xz", "lz4". What such a file begins with is
+  /// known here.
   String name();
-
-  /// Tells whether the octets begin a file of this kind.
-  ///
-  /// @param first the first octets of a source, possibly fewer than asked for
-  boolean recognises(MemorySegment first);
 
   /// Gives the decompressed octets. Concatenated frames are read through.
   ///

@@ -125,6 +125,11 @@ public final class ImageCopy {
         }
         octets.take(image.input(), found);
       }
+      case Layer.BackChannel back -> {
+        if (!options.equals(Options.SAME)) {
+          throw refused(found.offset(), "a stream with headers", back.title());
+        }
+      }
       case Layer.XenServerPart part
           when options.layers() == Layers.LIBXL || options.layers() == Layers.XL -> {
         if (part.type() > Layer.XenServerPart.LIBXC_LEGACY
@@ -139,8 +144,7 @@ public final class ImageCopy {
           Layer.XenServer _,
           Layer.Libvirt _,
           Layer.Xend _,
-          Layer.MigrateGo _,
-          Layer.BackChannel _ -> {
+          Layer.MigrateGo _ -> {
         if (options.layers() == Layers.SAME) {
           octets.take(image.input(), found);
         }
@@ -214,9 +218,6 @@ public final class ImageCopy {
   private void record(Framed framed, ImageItem item) throws IOException {
     if (writer == null || headers == null) {
       // A back channel: bare records.
-      if (!options.equals(Options.SAME)) {
-        throw refused(item.offset(), "a stream with headers", "COLO's back channel");
-      }
       octets.take(image.input(), item);
       return;
     }

@@ -35,7 +35,10 @@ import org.xenstream.core.format.StreamFormatException;
 /// One item is held at a time. Nothing but [StreamFormatException] or a true `IOException` leaves,
 /// whatever the octets.
 public final class ImageReader implements AutoCloseable {
-  private static final int MOST_COMPRESSIONS = 4;
+  /// A file that was compressed and then compressed again. Each layer holds its codec's window, 128
+  /// MiB at the most, for as long as the image is read.
+  private static final int MOST_COMPRESSIONS = 2;
+
   private static final int SIGNATURE = 32;
 
   private final OctetInput source;

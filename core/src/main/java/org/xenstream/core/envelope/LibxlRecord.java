@@ -25,6 +25,10 @@ public sealed interface LibxlRecord {
   /// Type of CHECKPOINT_STATE.
   int TYPE_CHECKPOINT_STATE = 5;
 
+  /// Octets of a CHECKPOINT_STATE: the specification draws 8, libxl writes and reads 4
+  /// (`libxl_sr_stream_format.h`).
+  int CHECKPOINT_STATE_LENGTH = 4;
+
   /// The specification's name of a type, or its number with what bit 31 says.
   static String nameOf(int type) {
     return switch (type) {
@@ -80,6 +84,17 @@ public sealed interface LibxlRecord {
   /// @param why what is wrong, and where
   record Malformed(int type, MemorySegment body, StreamFormatException why)
       implements LibxlRecord {}
+
+  /// What COLO's primary or secondary says by an id of its hand-shake.
+  static String stateName(int id) {
+    return switch (id) {
+      case 0 -> "new checkpoint";
+      case 1 -> "secondary suspended";
+      case 2 -> "secondary ready";
+      case 3 -> "secondary resumed";
+      default -> "unknown";
+    };
+  }
 
   /// The name of an emulator by its id.
   static String emulatorName(int id) {

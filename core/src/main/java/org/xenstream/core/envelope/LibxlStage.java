@@ -22,12 +22,8 @@ final class LibxlStage implements Stage {
   /// "LibxlFmt".
   private static final long IDENT = 0x4C69_6278_6C46_6D74L;
 
-  private static final int EMULATOR_HEADER = 8;
-
   private final ImageReader image;
-  private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
-  private boolean begun;
-  private long index;
+  private @Nullable LibxlRecordReader records;
   private boolean ended;
 
   /// The inner stream: null before LIBXC_CONTEXT, kept between its checkpoints.
@@ -44,8 +40,8 @@ final class LibxlStage implements Stage {
 
   @Override
   public @Nullable ImageItem next() throws IOException {
-    if (!begun) {
-      begun = true;
+    LibxlRecordReader libxl = records;
+    if (libxl == null) {
       return header();
     }
     if (libxcFollows) {
@@ -55,12 +51,16 @@ final class LibxlStage implements Stage {
       return new ImageItem.LibxcBegins(libxc.headers());
     }
     if (inLibxc && libxc != null) {
+      // COLO's hand-shake comes before the next set of libxc's records.
+      if (behindCheckpoint && libxl.atCheckpointState()) {
+        return libxlRecord(libxl);
+      }
       ImageItem item = libxcRecord(libxc);
       if (item != null) {
         return item;
       }
     }
-    return ended ? null : libxlRecord();
+    return ended ? null : libxlRecord(libxl);
   }
 
   private ImageItem header() throws IOException {
@@ -84,7 +84,7 @@ final class LibxlStage implements Stage {
     }
     Layer.LibxlStream layer =
         new Layer.LibxlStream(version, Wire.u32(octets, 12, ByteOrder.BIG_ENDIAN));
-    order = layer.order();
+    records = new LibxlRecordReader(image, layer.order());
     return new ImageItem.LayerFound(offset, HEADER, layer);
   }
 
@@ -106,48 +106,14 @@ final class LibxlStage implements Stage {
     return new ImageItem.Libxc(framed, framed.frame().end());
   }
 
-  private @Nullable ImageItem libxlRecord() throws IOException {
-    long offset = image.input().position();
-    MemorySegment header = image.input().peek(Wire.RECORD_HEADER);
-    if (header.byteSize() == 0 && betweenCheckpoints) {
+  private @Nullable ImageItem libxlRecord(LibxlRecordReader reader) throws IOException {
+    if (betweenCheckpoints && image.input().peek(1).byteSize() == 0) {
       // The sender of a checkpointed stream died behind a complete set of libxc records.
       return null;
     }
-    if (header.byteSize() < Wire.RECORD_HEADER) {
-      throw fault(
-          Fault.TRUNCATED,
-          offset + header.byteSize(),
-          "record header",
-          null,
-          header.byteSize() == 0 ? "a record, END at the latest" : "8 octets",
-          header.byteSize() == 0 ? "the end" : header.byteSize() + " octets before the end");
-    }
-    int type = Wire.u32(header, 0, order);
-    long length = Integer.toUnsignedLong(Wire.u32(header, 4, order));
-    if (length > image.limits().maxRecordLength()) {
-      throw fault(
-          Fault.TOO_LONG,
-          offset + 4,
-          LibxlRecord.nameOf(type),
-          "body_length",
-          "at most " + image.limits().maxRecordLength(),
-          Long.toString(length));
-    }
-    long whole = Wire.RECORD_HEADER + length + Wire.padding(length);
-    MemorySegment octets = image.input().peek(whole);
-    if (octets.byteSize() < whole) {
-      throw fault(
-          Fault.TRUNCATED,
-          offset + octets.byteSize(),
-          LibxlRecord.nameOf(type),
-          null,
-          "%d octets of header, body and padding".formatted(whole),
-          "%d octets before the end".formatted(octets.byteSize()));
-    }
-    LibxlFrame frame = new LibxlFrame(offset, index++, type, octets, length);
-    LibxlRecord record = parse(frame);
-    follow(record);
-    return new ImageItem.Libxl(frame, record);
+    ImageItem.Libxl item = reader.next();
+    follow(item.record());
+    return item;
   }
 
   /// What comes after a record. No pattern switch: the first one of a process costs milliseconds.
@@ -161,53 +127,5 @@ final class LibxlStage implements Stage {
       behindCheckpoint = true;
       inLibxc = true;
     }
-  }
-
-  private LibxlRecord parse(LibxlFrame frame) {
-    MemorySegment body = frame.body();
-    int wanted =
-        switch (frame.type()) {
-          case LibxlRecord.TYPE_EMULATOR_XENSTORE_DATA, LibxlRecord.TYPE_EMULATOR_CONTEXT ->
-              EMULATOR_HEADER;
-          // The specification draws 8 octets; libxl writes and reads 4
-          // (`libxl_sr_stream_format.h`).
-          case LibxlRecord.TYPE_CHECKPOINT_STATE -> 4;
-          default -> 0;
-        };
-    if (frame.length() < wanted) {
-      return new LibxlRecord.Malformed(
-          frame.type(),
-          body,
-          new StreamFormatException(
-              Fault.MALFORMED_BODY,
-              frame.at(image.name(), frame.offset() + 4, "body_length"),
-              "at least " + wanted,
-              Long.toString(frame.length())));
-    }
-    return switch (frame.type()) {
-      case LibxlRecord.TYPE_END -> new LibxlRecord.End();
-      case LibxlRecord.TYPE_LIBXC_CONTEXT -> new LibxlRecord.LibxcContext();
-      case LibxlRecord.TYPE_EMULATOR_XENSTORE_DATA ->
-          new LibxlRecord.EmulatorXenstoreData(
-              Wire.u32(body, 0, order), Wire.u32(body, 4, order), body.asSlice(EMULATOR_HEADER));
-      case LibxlRecord.TYPE_EMULATOR_CONTEXT ->
-          new LibxlRecord.EmulatorContext(
-              Wire.u32(body, 0, order), Wire.u32(body, 4, order), body.asSlice(EMULATOR_HEADER));
-      case LibxlRecord.TYPE_CHECKPOINT_END -> new LibxlRecord.CheckpointEnd();
-      case LibxlRecord.TYPE_CHECKPOINT_STATE ->
-          new LibxlRecord.CheckpointState(Wire.u32(body, 0, order));
-      default -> new LibxlRecord.Unknown(frame.type(), body);
-    };
-  }
-
-  private StreamFormatException fault(
-      Fault fault,
-      long offset,
-      String part,
-      @Nullable String field,
-      String expected,
-      String found) {
-    return new StreamFormatException(
-        fault, new Location(image.name(), offset, "libxl", index, part, field), expected, found);
   }
 }

@@ -6,16 +6,28 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
-/// Reads COLO's back channel: bare CHECKPOINT_DIRTY_PFN_LIST records without any header, from the
-/// secondary to the primary (specification, "CHECKPOINT_DIRTY_PFN_LIST").
+/// Reads the libxc records of COLO's back channel: CHECKPOINT_DIRTY_PFN_LIST without any header,
+/// from the secondary to the primary (specification, "CHECKPOINT_DIRTY_PFN_LIST").
+///
+/// Under libxl they take turns with bare CHECKPOINT_STATE records, which are libxl's
+/// (`libxl_colo_save.c` reads them): these are passed over here, and are items of their own where
+/// the channel is read as an image.
 ///
 /// Since Xen 4.18 the reference writes eight stray zero octets behind each record's header
 /// (`send_checkpoint_dirty_pfn_list` of `xg_sr_restore.c` writes `sizeof(struct xc_sr_record)`).
-/// Both forms are read. Which one it is shows at the first record that has no pfn 0 in front, or by
+/// Both forms are read. Which one it is shows at the first list that has no pfn 0 in front, or by
 /// where the next record begins.
 public final class BackChannelReader implements AutoCloseable {
   private static final int TYPE = RecordType.CHECKPOINT_DIRTY_PFN_LIST.code();
   private static final int STRAY = 8;
+
+  /// libxl's CHECKPOINT_STATE: type 5, and a length of 4 (`libxl_sr_stream_format.h`).
+  private static final int STATE = 5;
+
+  private static final int STATE_LENGTH = 4;
+
+  private static final long STATE_WHOLE = Wire.RECORD_HEADER + 8L;
+  private static final int LAST_STATE = 3;
 
   private final OctetInput input;
   private final Limits limits;
@@ -31,13 +43,26 @@ public final class BackChannelReader implements AutoCloseable {
     this.parser = new RecordParser(input.name(), ByteOrder.LITTLE_ENDIAN);
   }
 
-  /// Tells whether the octets can begin a back channel.
+  /// Tells whether the octets can begin a back channel: with a list, or with libxl's hand-shake.
   ///
   /// @param octets the first octets of a source
   public static boolean recognises(MemorySegment octets) {
-    return octets.byteSize() >= Wire.RECORD_HEADER
-        && Wire.u32(octets, 0) == TYPE
-        && (Wire.u32(octets, 4) & 7) == 0;
+    return isListAt(octets, 0)
+        || (isStateAt(octets, 0)
+            && octets.byteSize() >= Wire.RECORD_HEADER + STATE_LENGTH
+            && Integer.compareUnsigned(Wire.u32(octets, Wire.RECORD_HEADER), LAST_STATE) <= 0);
+  }
+
+  private static boolean isListAt(MemorySegment octets, long at) {
+    return octets.byteSize() >= at + Wire.RECORD_HEADER
+        && Wire.u32(octets, at) == TYPE
+        && (Wire.u32(octets, at + 4) & 7) == 0;
+  }
+
+  private static boolean isStateAt(MemorySegment octets, long at) {
+    return octets.byteSize() >= at + Wire.RECORD_HEADER
+        && Wire.u32(octets, at) == STATE
+        && Wire.u32(octets, at + 4) == STATE_LENGTH;
   }
 
   /// Where the record that was shown last ends, stray octets included.
@@ -50,12 +75,13 @@ public final class BackChannelReader implements AutoCloseable {
     return stray;
   }
 
-  /// The next record, or null after the last. Its frame covers the stray octets' place, but its
-  /// views leave them out.
+  /// The next list, or null after the last. Its frame covers the stray octets' place, but its views
+  /// leave them out.
   ///
   /// @throws StreamFormatException for any other record, or one that is cut
   public @Nullable Framed next() throws IOException {
     input.advance(Math.max(0, shownEnd - input.position()));
+    passStates();
     long offset = input.position();
     MemorySegment header = input.peek(Wire.RECORD_HEADER);
     if (header.byteSize() == 0) {
@@ -75,7 +101,7 @@ public final class BackChannelReader implements AutoCloseable {
           Fault.MISPLACED,
           offset,
           "type",
-          RecordType.nameOf(TYPE) + " and nothing else",
+          RecordType.nameOf(TYPE) + " or libxl's CHECKPOINT_STATE",
           RecordType.nameOf(type));
     }
     long length = Integer.toUnsignedLong(Wire.u32(header, 4));
@@ -107,6 +133,20 @@ public final class BackChannelReader implements AutoCloseable {
     return new Framed(frame, parser.parse(frame, seen));
   }
 
+  private void passStates() throws IOException {
+    while (isStateAt(input.peek(Wire.RECORD_HEADER), 0)) {
+      long offset = input.position();
+      long passed = input.advance(STATE_WHOLE);
+      if (passed < STATE_WHOLE) {
+        throw new StreamFormatException(
+            Fault.TRUNCATED,
+            Location.of(input.name(), offset + passed, "libxl", "CHECKPOINT_STATE", null),
+            "%d octets of header, body and padding".formatted(STATE_WHOLE),
+            "%d octets before the end".formatted(passed));
+      }
+    }
+  }
+
   private static MemorySegment withoutStray(MemorySegment octets) {
     byte[] copy = new byte[(int) (octets.byteSize() - STRAY)];
     MemorySegment whole = MemorySegment.ofArray(copy);
@@ -126,16 +166,21 @@ public final class BackChannelReader implements AutoCloseable {
     if (octets.byteSize() < Wire.RECORD_HEADER + STRAY || Wire.u64(octets, 8) != 0) {
       return 0;
     }
-    boolean plainFits = beginsOrEnds(octets, plain);
-    boolean strayFits = beginsOrEnds(octets, plain + STRAY);
+    int plainFits = fit(octets, plain);
+    int strayFits = fit(octets, plain + STRAY);
     if (plainFits == strayFits) {
-      return plainFits ? 0 : -1;
+      return plainFits > 0 ? 0 : -1;
     }
-    return strayFits ? STRAY : 0;
+    return strayFits > plainFits ? STRAY : 0;
   }
 
-  private static boolean beginsOrEnds(MemorySegment octets, long at) {
-    return octets.byteSize() == at || (octets.byteSize() >= at + 4 && Wire.u32(octets, at) == TYPE);
+  /// How well a record would begin or the source would end at a place. Two lists do not follow each
+  /// other where libxl speaks, and what looks like the header of one may be a pfn.
+  private static int fit(MemorySegment octets, long at) {
+    if (isStateAt(octets, at)) {
+      return 2;
+    }
+    return octets.byteSize() == at || isListAt(octets, at) ? 1 : 0;
   }
 
   private StreamFormatException fault(

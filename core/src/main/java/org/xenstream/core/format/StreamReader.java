@@ -195,11 +195,6 @@ public final class StreamReader implements RecordSource {
     input.advance(Math.max(0, shownEnd - input.position()));
   }
 
-  /// Tells whether the last record was END, or a CHECKPOINT with nothing behind it.
-  public boolean ended() {
-    return ended;
-  }
-
   private StreamFormatException fault(
       Fault fault,
       long offset,

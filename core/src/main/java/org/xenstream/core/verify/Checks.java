@@ -13,6 +13,7 @@ final class Checks {
     List<Check> checks = new ArrayList<>();
     checks.add(new OuterCheck());
     checks.add(new LibxlCheck());
+    checks.add(new ColoCheck());
     checks.add(new HeaderCheck());
     checks.add(new RecordCheck());
     checks.add(new SequenceCheck());

@@ -6,6 +6,7 @@ import static org.xenstream.core.verify.Report.hex;
 
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.XlConfig;
 import org.xenstream.core.format.DomainHeader;
 import org.xenstream.core.format.ImageHeader;
 import org.xenstream.core.format.StreamHeaders;

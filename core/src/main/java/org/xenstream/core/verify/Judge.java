@@ -105,9 +105,9 @@ public final class Judge {
 
   /// Ends the image.
   public Verdict end() {
-    // libxl's part of a checkpoint is missing: `libxl_stream_read.c` tells libxc to fail over to
-    // the
-    // checkpoint before it, and if there is none, libxc gives up (`handle_checkpoint`).
+    // libxl's part of a checkpoint is missing: `checkpoint_done` in `libxl_stream_read.c` tells
+    // libxc to fail over to the checkpoint before it, and where there is none, `handle_checkpoint`
+    // in `xg_sr_restore.c` gives up.
     if (state.isCheckpointOpen() && !faulted) {
       if (state.completeCheckpoints() > 0) {
         dropIncomplete();

@@ -43,7 +43,8 @@ public enum Rule {
       EXPECT_LOSS,
       "A checkpointed stream ends within a set of records: a restore drops that set and goes on"
           + " with the checkpoint before it.",
-      "`restore` in `xg_sr_restore.c` (`remus_failover`); the Python verifier refuses."),
+      "`restore` in `xg_sr_restore.c` (`remus_failover`), and `checkpoint_done` in"
+          + " `libxl_stream_read.c` where CHECKPOINT_END is missing; the Python verifier refuses."),
   RECORD_TOO_LONG(
       4,
       ERROR,
@@ -67,7 +68,8 @@ public enum Rule {
       ERROR,
       SAVE_AGAIN,
       "A record stands where the reader cannot tell whose records follow.",
-      "Spec, CHECKPOINT_DIRTY_PFN_LIST: a back channel holds nothing else."),
+      "Spec, CHECKPOINT_DIRTY_PFN_LIST, and libxl spec, CHECKPOINT_STATE: a back channel holds"
+          + " nothing else."),
   PADDING_NOT_ZERO(
       8,
       WARNING,
@@ -936,8 +938,8 @@ public enum Rule {
       2016,
       ERROR,
       SAVE_AGAIN,
-      "CHECKPOINT_STATE in a stream that no CHECKPOINT made COLO's.",
-      "`process_record` in `libxl_stream_read.c`."),
+      "CHECKPOINT_STATE elsewhere than directly behind CHECKPOINT_END, where alone libxl waits for it.",
+      "`process_record` in `libxl_stream_read.c` (`in_checkpoint_state`)."),
   LIBXC_CONTEXT_MISSING(
       2017,
       ERROR,
@@ -964,6 +966,14 @@ public enum Rule {
       SAVE_AGAIN,
       "LIBXC_CONTEXT has a body: the libxc stream does not begin where its record ends.",
       "libxl spec, LIBXC_CONTEXT: body_length is 0, and the libxc stream follows at once."),
+  COLO_ORDER(
+      2021,
+      ERROR,
+      SAVE_AGAIN,
+      "COLO's hand-shake says something else than what its reader waits for.",
+      "libxl spec, CHECKPOINT_STATE: the loops of primary and secondary. `colo_stream_read_done` in"
+          + " `libxl_colo_restore.c`, `colo_read_svm_*_done` in `libxl_colo_save.c`,"
+          + " `colo_merge_secondary_dirty_bitmap` in `xg_sr_save.c`."),
   XENSTORE_KEY_CHARACTERS(
       2022,
       WARNING,

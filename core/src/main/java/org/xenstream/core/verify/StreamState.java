@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LibxlRecord;
+import org.xenstream.core.envelope.XlConfig;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.RecordType;

@@ -71,29 +71,29 @@ class DecompressionTest {
   @ParameterizedTest
   @MethodSource("codecs")
   void readsNestedCompression(String codec, UnaryOperator<byte[]> compress) {
-    byte[] nested = compress.apply(Layers.gzip(compress.apply(IMAGE)));
-    Trace trace = Trace.of(input(nested));
-    assertEquals(
-        List.of(
-            "@0x0 +0 " + codec + " compression",
-            "@0x0 +0 gzip compression",
-            "@0x0 +0 " + codec + " compression"),
-        trace.lines().subList(0, 3));
-    assertEquals(Trace.of(input(IMAGE)).lines(), trace.lines().subList(3, trace.lines().size()));
+    List<String> plain = Trace.of(input(IMAGE)).lines();
+    String own = "@0x0 +0 " + codec + " compression";
+    String gzip = "@0x0 +0 gzip compression";
+    Trace inside = Trace.of(input(Layers.gzip(compress.apply(IMAGE))));
+    assertEquals(List.of(gzip, own), inside.lines().subList(0, 2));
+    assertEquals(plain, inside.lines().subList(2, inside.lines().size()));
+    Trace around = Trace.of(input(compress.apply(Layers.gzip(IMAGE))));
+    assertEquals(List.of(own, gzip), around.lines().subList(0, 2));
+    assertEquals(plain, around.lines().subList(2, around.lines().size()));
   }
 
   @Test
   void doesNotUnwrapWithoutEnd() {
     byte[] deep = IMAGE;
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 3; i++) {
       deep = Layers.gzip(deep);
     }
     Trace trace = Trace.of(input(deep));
-    assertEquals(4, trace.lines().size());
+    assertEquals(2, trace.lines().size());
     assertNotNull(trace.fault());
     assertEquals(
-        "a.img [gzip] [gzip] [gzip] [gzip] @0x0 (gzip frame): expected at most 4 layers of "
-            + "compression, found more",
+        "a.img [gzip] [gzip] @0x0 (gzip frame): expected at most 2 layers of compression, found "
+            + "more",
         trace.fault().getMessage());
   }
 

@@ -108,6 +108,8 @@ class ImageCopyTest {
         Layers.legacy(4, false),
         StreamBuilder.join(Layers.legacy(4, false), new byte[300_000]),
         StreamBuilder.stream().record(0x0F, new byte[16]).record(0x0F).octets(),
+        Layers.backChannel(0, new long[] {4, 5}, new long[] {0, 7}),
+        Layers.backChannel(8, new long[] {4, 5}, new long[] {0, 7}),
         StreamBuilder.join(HVM, new byte[99]));
   }
 

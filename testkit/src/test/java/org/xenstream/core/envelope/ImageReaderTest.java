@@ -275,6 +275,21 @@ class ImageReaderTest {
         items(back));
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 8})
+  void readsABackChannelInWhichLibxlSpeaks(int stray) throws IOException {
+    assertEquals(
+        List.of(
+            "@0 +0 COLO back channel",
+            "@0 libxl CHECKPOINT_STATE",
+            "@16 libxl CHECKPOINT_STATE",
+            "@32 libxl CHECKPOINT_STATE",
+            "CHECKPOINT_DIRTY_PFN_LIST",
+            "@%d libxl CHECKPOINT_STATE".formatted(72 + stray),
+            "@%d libxl CHECKPOINT_STATE".formatted(88 + stray)),
+        items(Layers.backChannel(stray, new long[] {0, 3})));
+  }
+
   @Test
   void namesWhatIsBehindTheEnd() throws IOException {
     Path file = Files.write(folder.resolve("a"), join(Samples.hvm(), new byte[7]));

@@ -107,13 +107,64 @@ class LibxlStageTest {
         () -> read(libxlHeader(LE), CONTEXT, LIBXC, CHECKPOINT, CHECKPOINT_END, VERIFY));
   }
 
+  /// A primary says that a new checkpoint begins before it sends one (`libxl_colo_save.c`); it may
+  /// die behind that, too.
+  @ParameterizedTest
+  @MethodSource("orders")
+  void colosHandShakeComesBeforeTheNextSet(ByteOrder order) throws IOException {
+    byte[] first =
+        join(
+            libxlHeader(order),
+            libxlRecord(order, 1),
+            StreamBuilder.stream().order(order).imageHeader(3).domainHeader(2).octets(),
+            libxlRecord(order, 0x0E),
+            libxlRecord(order, 4),
+            Layers.checkpointState(order, 0));
+    String met =
+        "header l0:LIBXC_CONTEXT libxc c0:CHECKPOINT l1:CHECKPOINT_END l2:CHECKPOINT_STATE";
+    assertEquals(met, read(first));
+    assertEquals(
+        met + " c1:VERIFY c2:CHECKPOINT l3:CHECKPOINT_END l4:CHECKPOINT_STATE",
+        read(
+            first,
+            libxlRecord(order, 0x0D),
+            libxlRecord(order, 0x0E),
+            libxlRecord(order, 4),
+            Layers.checkpointState(order, 0)));
+  }
+
+  /// Type 5 is libxc's X86_PV_VCPU_EXTENDED as well, whose own fields take more than libxl's 4
+  /// octets.
   @Test
-  void colosHandShakeComesBetween() throws IOException {
-    byte[] state = libxlRecord(LE, 5, StreamBuilder.stream().u32(2).u32(0).octets());
+  void aVcpusRecordIsNoHandShake() throws IOException {
+    assertEquals(
+        "header l0:LIBXC_CONTEXT libxc c0:CHECKPOINT l1:CHECKPOINT_END c1:X86_PV_VCPU_EXTENDED "
+            + "c2:CHECKPOINT",
+        read(
+            libxlHeader(LE),
+            CONTEXT,
+            LIBXC,
+            CHECKPOINT,
+            CHECKPOINT_END,
+            libxlRecord(LE, 5, new byte[8]),
+            CHECKPOINT));
+  }
+
+  /// Where libxl does not wait for one, it is still read for what it is.
+  @Test
+  void aHandShakeWithinACheckpointIsRead() throws IOException {
     assertEquals(
         "header l0:LIBXC_CONTEXT libxc c0:CHECKPOINT l1:CHECKPOINT_STATE l2:CHECKPOINT_END c1:END "
             + "l3:END",
-        read(libxlHeader(LE), CONTEXT, LIBXC, CHECKPOINT, state, CHECKPOINT_END, END, END));
+        read(
+            libxlHeader(LE),
+            CONTEXT,
+            LIBXC,
+            CHECKPOINT,
+            Layers.checkpointState(LE, 2),
+            CHECKPOINT_END,
+            END,
+            END));
   }
 
   @Test

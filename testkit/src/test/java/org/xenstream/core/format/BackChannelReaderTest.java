@@ -12,23 +12,20 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenstream.testkit.CapturingChannel;
 import org.xenstream.testkit.ChunkedChannel;
 import org.xenstream.testkit.Expect;
+import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.StreamBuilder;
 
 class BackChannelReaderTest {
   /// A record as the specification has it (`stray` 0) or as Xen writes it since 4.18 (8).
   private static byte[] record(int stray, long... pfns) {
-    StreamBuilder record =
-        StreamBuilder.stream().u32(0x0F).u32(8L * pfns.length).raw(new byte[stray]);
-    for (long pfn : pfns) {
-      record.u64(pfn);
-    }
-    return record.octets();
+    return Layers.dirtyPfnList(stray, pfns);
   }
 
   private static BackChannelReader over(byte[]... records) {
@@ -96,6 +93,41 @@ class BackChannelReaderTest {
     }
   }
 
+  /// What libxl's receiver sends holds its hand-shake too, which no list may be taken for.
+  @ParameterizedTest
+  @ValueSource(ints = {0, 8})
+  void readsTheListsBetweenLibxlsHandShake(int stray) throws IOException {
+    long[][][] channels = {
+      {{5, 6}, {7}, {}}, {{0, 9}, {3}}, {{0, 15}}, {{15}, {1}}, {{}, {4}}, {{0}}, {{}}, {}
+    };
+    for (long[][] lists : channels) {
+      try (BackChannelReader reader = over(Layers.backChannel(stray, lists))) {
+        List<String> expected = new ArrayList<>();
+        long at = 32;
+        for (int i = 0; i < lists.length; i++) {
+          at += 16;
+          long length = 8L * lists[i].length;
+          expected.add(
+              "#%d @%d +%d %s".formatted(i, at, length, LongStream.of(lists[i]).boxed().toList()));
+          at += 8 + stray + length + 32;
+        }
+        assertEquals(expected, lists(reader));
+      }
+    }
+  }
+
+  @Test
+  void saysThatAHandShakeIsCut() throws IOException {
+    byte[] cut = java.util.Arrays.copyOf(Layers.backChannel(0), 29);
+    try (BackChannelReader reader = over(cut)) {
+      Expect.fault(
+          Fault.TRUNCATED,
+          "back @0x1d (libxl CHECKPOINT_STATE): expected 16 octets of header, body and padding, "
+              + "found 13 octets before the end",
+          reader::next);
+    }
+  }
+
   /// A frame leaves the stray octets out, so that a copy has the specified form.
   @Test
   void framesHaveTheSpecifiedForm() throws IOException {
@@ -122,7 +154,7 @@ class BackChannelReaderTest {
       Expect.fault(
           Fault.MISPLACED,
           "back @0x10 (back channel record #1 CHECKPOINT_DIRTY_PFN_LIST.type): expected "
-              + "CHECKPOINT_DIRTY_PFN_LIST and nothing else, found END",
+              + "CHECKPOINT_DIRTY_PFN_LIST or libxl's CHECKPOINT_STATE, found END",
           () -> lists(reader));
     }
   }
@@ -180,6 +212,17 @@ class BackChannelReaderTest {
   void recognisesItsFirstOctets() {
     assertTrue(BackChannelReader.recognises(MemorySegment.ofArray(record(0, 5))));
     assertTrue(BackChannelReader.recognises(MemorySegment.ofArray(record(0))));
+    for (int id = 0; id < 4; id++) {
+      assertTrue(
+          BackChannelReader.recognises(
+              MemorySegment.ofArray(Layers.checkpointState(ByteOrder.LITTLE_ENDIAN, id))));
+    }
+    assertFalse(
+        BackChannelReader.recognises(
+            MemorySegment.ofArray(Layers.checkpointState(ByteOrder.LITTLE_ENDIAN, 4))));
+    assertFalse(
+        BackChannelReader.recognises(
+            MemorySegment.ofArray(Layers.checkpointState(ByteOrder.BIG_ENDIAN, 2))));
     assertFalse(BackChannelReader.recognises(MemorySegment.ofArray(new byte[7])));
     assertFalse(
         BackChannelReader.recognises(

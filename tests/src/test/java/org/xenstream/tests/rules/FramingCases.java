@@ -58,7 +58,7 @@ final class FramingCases {
         RuleCase.of(
             Rule.RECORD_MISPLACED,
             StreamBuilder.join(record(15, u64(1)), record(0)),
-            "img @0x10 (back channel record #1 CHECKPOINT_DIRTY_PFN_LIST.type): expected CHECKPOINT_DIRTY_PFN_LIST and nothing else, found END"),
+            "img @0x10 (back channel record #1 CHECKPOINT_DIRTY_PFN_LIST.type): expected CHECKPOINT_DIRTY_PFN_LIST or libxl's CHECKPOINT_STATE, found END"),
         RuleCase.of(
             Rule.PADDING_NOT_ZERO,
             hvm()

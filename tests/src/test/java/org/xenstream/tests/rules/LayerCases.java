@@ -22,6 +22,7 @@ import org.xenstream.testkit.StreamBuilder;
 /// Rules 20xx and 21xx: the libxl stream, xl and other outer layers.
 final class LayerCases {
   private static final byte[] CONTEXT = libxlRecord(LITTLE_ENDIAN, 1);
+  private static final byte[] CHECKPOINT_END = libxlRecord(LITTLE_ENDIAN, 4);
   private static final byte[] END = libxlRecord(LITTLE_ENDIAN, 0);
 
   private LayerCases() {}
@@ -134,7 +135,36 @@ final class LayerCases {
         RuleCase.of(
             Rule.CHECKPOINT_STATE_STRAY,
             libxl(libxlRecord(LITTLE_ENDIAN, 5, u32(0), u32(0)), END),
-            "img @0x2528 (libxl record #1 CHECKPOINT_STATE): CHECKPOINT_STATE without a CHECKPOINT of libxc before it"),
+            "img @0x2528 (libxl record #1 CHECKPOINT_STATE): CHECKPOINT_STATE elsewhere than directly behind CHECKPOINT_END"),
+        RuleCase.of(
+            Rule.CHECKPOINT_STATE_STRAY,
+            join(
+                libxlHeader(LITTLE_ENDIAN),
+                CONTEXT,
+                remus,
+                Layers.checkpointState(LITTLE_ENDIAN, 0),
+                CHECKPOINT_END),
+            "img @0x2528 (libxl record #1 CHECKPOINT_STATE): CHECKPOINT_STATE elsewhere than directly behind CHECKPOINT_END"),
+        RuleCase.of(
+            Rule.COLO_ORDER,
+            join(
+                libxlHeader(LITTLE_ENDIAN),
+                CONTEXT,
+                remus,
+                CHECKPOINT_END,
+                Layers.checkpointState(LITTLE_ENDIAN, 3)),
+            "img @0x2538 (libxl record #2 CHECKPOINT_STATE.control_id): expected 0 (new checkpoint), found 3 (secondary resumed)"),
+        RuleCase.of(
+            Rule.COLO_ORDER,
+            join(
+                Layers.checkpointState(LITTLE_ENDIAN, 2),
+                Layers.checkpointState(LITTLE_ENDIAN, 1),
+                Layers.checkpointState(LITTLE_ENDIAN, 9),
+                Layers.dirtyPfnList(0, 7),
+                Layers.dirtyPfnList(0, 7)),
+            "img @0x18 (libxl record #1 CHECKPOINT_STATE.control_id): expected 3 (secondary resumed), found 1 (secondary suspended)",
+            "img @0x28 (libxl record #2 CHECKPOINT_STATE.control_id): expected CHECKPOINT_DIRTY_PFN_LIST, found 9 (unknown)",
+            "img @0x40 (record #1 CHECKPOINT_DIRTY_PFN_LIST): expected 2 (secondary ready), found CHECKPOINT_DIRTY_PFN_LIST"),
         RuleCase.of(
             Rule.LIBXC_CONTEXT_MISSING,
             join(libxlHeader(LITTLE_ENDIAN), END),
@@ -159,6 +189,18 @@ final class LayerCases {
             Rule.TRUNCATED,
             join(libxlHeader(LITTLE_ENDIAN), CONTEXT, remus),
             "img @0x2528 (libxl record header): expected libxl records up to CHECKPOINT_END, found the end"),
+        RuleCase.of(
+            Rule.CHECKPOINT_INCOMPLETE,
+            join(
+                libxlHeader(LITTLE_ENDIAN),
+                CONTEXT,
+                remus,
+                CHECKPOINT_END,
+                hvm().part("tsc"),
+                hvm().part("params"),
+                hvm().part("context"),
+                record(14)),
+            "img @0x29b8 (libxl record header): expected libxl records up to CHECKPOINT_END, found the end"),
         RuleCase.of(
             Rule.XL_BYTE_ORDER,
             Layers.xl(BIG_ENDIAN, 3, libxl(END)),

@@ -114,6 +114,26 @@ class QuietTest {
     assertEquals(List.of(), ids(join(first, checkpointEnd, set, checkpointEnd)));
   }
 
+  /// Wherever libxl's part of a checkpoint stops, a restore drops that checkpoint: behind its first
+  /// record, which is whole, or within one.
+  @Test
+  void aCheckpointOfLibxlIsNotCompleteBefore() throws IOException {
+    byte[] start = join(libxlHeader(LITTLE_ENDIAN), libxlRecord(LITTLE_ENDIAN, 1));
+    byte[] first = join(start, hvm().with("end", CHECKPOINT).octets());
+    byte[] emulator = Layers.emulatorContext(LITTLE_ENDIAN);
+    byte[] checkpointEnd = libxlRecord(LITTLE_ENDIAN, 4);
+    byte[] libxl = join(emulator, checkpointEnd);
+    byte[] second =
+        join(first, libxl, set(hvm(), "memory", "tsc", "params", "context"), CHECKPOINT);
+    for (int at = 0; at < libxl.length; at++) {
+      byte[] part = Arrays.copyOf(libxl, at);
+      assertEquals(List.of("XS0002-truncated"), ids(join(first, part)), "cut at " + at);
+      assertEquals(
+          List.of("XS0003-checkpoint-incomplete"), ids(join(second, part)), "cut at " + at);
+    }
+    assertEquals(List.of(), ids(join(second, libxl)));
+  }
+
   @Test
   void aPageThatOnlyAPageTableNamesHasAFrame() throws IOException {
     byte[] unsent = memory(0, 1, 3, 0xC000_0000_0000_0004L, 0x1000_0000_0000_0005L, 6, 7);
@@ -146,6 +166,35 @@ class QuietTest {
   @Test
   void aBackChannelHoldsListsOfPfns() throws IOException {
     assertEquals(List.of(), ids(join(record(15, u64(1), u64(7)), record(15, u64(3)))));
+  }
+
+  @Test
+  void libxlTakesTurnsInABackChannel() throws IOException {
+    for (int stray : new int[] {0, 8}) {
+      assertEquals(
+          List.of(),
+          ids(Layers.backChannel(stray, new long[] {0, 7}, new long[0], new long[] {3})));
+    }
+  }
+
+  @Test
+  void aNewCheckpointOfColoIsAnnounced() throws IOException {
+    byte[] set = set(hvm(), "memory", "tsc", "params", "context");
+    byte[] checkpointEnd = libxlRecord(LITTLE_ENDIAN, 4);
+    byte[] announced = Layers.checkpointState(LITTLE_ENDIAN, 0);
+    assertEquals(
+        List.of(),
+        ids(
+            join(
+                libxlHeader(LITTLE_ENDIAN),
+                libxlRecord(LITTLE_ENDIAN, 1),
+                hvm().with("end", CHECKPOINT).octets(),
+                checkpointEnd,
+                announced,
+                set,
+                CHECKPOINT,
+                checkpointEnd,
+                announced)));
   }
 
   @Test

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.verify.Judge;
+import org.xenstream.core.verify.Verdict;
+
+/// One pass over an image: the judge sees every item, and whoever else wants to.
+final class Judging {
+  /// Who looks at the items as well.
+  interface Looker {
+    /// Sees an item; keeps no view of it.
+    void see(ImageItem item, OctetInput input) throws IOException;
+
+    /// There are no more items; the image can still be read.
+    ///
+    /// @param followed whether its structure could be followed to its end
+    void end(boolean followed) throws IOException;
+  }
+
+  private Judging() {}
+
+  /// Reads an image as far as its structure can be followed.
+  ///
+  /// @param task what is done, in a word, for the progress bar
+  /// @param looker who else looks, or null
+  /// @return the verdict, or null when the image cannot be read: that has been said then
+  static @Nullable Verdict run(
+      Images.Named image,
+      String task,
+      Judge.Options options,
+      Console console,
+      @Nullable Looker looker) {
+    try (ImageReader reader = image.open();
+        Progress progress = new Progress(console, task, reader.source())) {
+      Judge judge = new Judge(image.name(), options);
+      boolean followed = true;
+      try {
+        for (ImageItem item = reader.next(); item != null; item = reader.next()) {
+          judge.see(item);
+          if (looker != null) {
+            looker.see(item, reader.input());
+          }
+          progress.step();
+        }
+      } catch (StreamFormatException fault) {
+        judge.fault(fault);
+        followed = false;
+      }
+      if (looker != null) {
+        looker.end(followed);
+      }
+      return judge.end();
+    } catch (IOException e) {
+      console.complain(Failure.text(e));
+      return null;
+    } catch (InternalError e) {
+      console.complain(image.name() + ": the file was shortened while it was read");
+      return null;
+    }
+  }
+}
