@@ -4,7 +4,6 @@
 module org.xenstream.insight {
   requires transitive org.xenstream.core;
   requires transitive org.xenstream.x86;
-  requires aircompressor.v3; // XXH64
   requires static org.jspecify;
 
   exports org.xenstream.insight;

@@ -17,6 +17,9 @@ import java.nio.file.Path;
 /// @param colour whether results may be coloured
 /// @param interactive whether somebody watches `err`, so that progress is shown
 record Console(PrintStream out, PrintStream err, boolean colour, boolean interactive) {
+  static final int STANDARD_OUTPUT = 1;
+  private static final int STANDARD_ERROR = 2;
+
   private static final int BUFFER = 1 << 16;
 
   /// The process's own streams. Colour only on a terminal, and never with `NO_COLOR`.
@@ -29,20 +32,31 @@ record Console(PrintStream out, PrintStream err, boolean colour, boolean interac
             false,
             StandardCharsets.UTF_8),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
-        mayColour && isTerminal(1),
-        isTerminal(2));
+        mayColour && isTerminal(STANDARD_OUTPUT),
+        isTerminal(STANDARD_ERROR));
   }
 
   /// Tells whether a descriptor of this process is a terminal, by where it leads: asking the
   /// virtual machine would start its whole terminal library.
-  private static boolean isTerminal(int descriptor) {
+  static boolean isTerminal(int descriptor) {
+    String target = target(descriptor);
+    return target.startsWith("/dev/pts/")
+        || target.startsWith("/dev/tty")
+        || target.equals("/dev/console");
+  }
+
+  /// Tells whether a descriptor of this process is a pipe or a socket.
+  static boolean isPipe(int descriptor) {
+    String target = target(descriptor);
+    return target.startsWith("pipe:") || target.startsWith("socket:");
+  }
+
+  /// Where a descriptor of this process leads, nothing when that cannot be told.
+  private static String target(int descriptor) {
     try {
-      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
-      return target.startsWith("/dev/pts/")
-          || target.startsWith("/dev/tty")
-          || target.equals("/dev/console");
+      return Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
     } catch (IOException | UnsupportedOperationException e) {
-      return false;
+      return "";
     }
   }
 

@@ -3,12 +3,14 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageCopy;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.format.StreamFormatException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
@@ -79,6 +81,10 @@ final class CopyVerb implements Verb {
     ImageCopy.Options options = options(arguments);
     String in = arguments.matchedPositionalValue(0, "-");
     String out = arguments.matchedPositionalValue(1, "-");
+    if (out.equals("-") && Console.isTerminal(Console.STANDARD_OUTPUT)) {
+      throw VerifyVerb.bad(
+          arguments, "an image is not for a terminal: redirect it, or name a file");
+    }
     try (ImageReader reader = Images.open(in);
         OutputFile output = OutputFile.open(out);
         Progress progress = new Progress(console, "copy", reader.source())) {
@@ -96,6 +102,11 @@ final class CopyVerb implements Verb {
                 + " them");
       }
       return SOUND;
+    } catch (StreamFormatException | FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      // What the system says of a read or a write names no file.
+      throw new IOException(in + " to " + out + ": " + e.getMessage(), e);
     } catch (InternalError e) {
       throw new IOException(in + ": the file was shortened while it was read", e);
     }

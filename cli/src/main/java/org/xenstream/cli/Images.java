@@ -55,6 +55,9 @@ final class Images {
     List<Named> images = new ArrayList<>();
     for (String name : arguments.matchedPositionalValue(0, List.<String>of())) {
       Path path = Path.of(name);
+      if (name.equals("-") && images.stream().anyMatch(image -> image.name().equals("-"))) {
+        throw VerifyVerb.bad(arguments, "standard input can be read once, and is named twice");
+      }
       if (name.equals("-") || !Files.isDirectory(path)) {
         images.add(new Named(name, false));
         continue;

@@ -56,7 +56,9 @@ final class InfoText {
     if (view.digestProblem() != null) {
       line("digest", "none: " + view.digestProblem());
     }
-    sizes(summary);
+    if (!view.verdict().isNoImage()) {
+      sizes(summary);
+    }
     verdict(view.verdict());
   }
 

@@ -33,6 +33,17 @@ public final class Main {
   ///
   /// @return the exit code
   static int run(Console console, String... arguments) {
+    int code = answer(console, arguments);
+    // A PrintStream keeps it to itself when nothing can be written. Whoever closed a pipe has read
+    // what he wanted.
+    if (console.out().checkError() && !Console.isPipe(Console.STANDARD_OUTPUT)) {
+      console.complain("standard output cannot be written, as on a full disk");
+      return Verb.NO_IMAGE;
+    }
+    return code;
+  }
+
+  private static int answer(Console console, String... arguments) {
     try {
       if (arguments.length == 1 && isVersion(arguments[0])) {
         console.out().println(Version.line());
@@ -41,8 +52,6 @@ public final class Main {
       return commands(console, verbs(arguments)).execute(arguments);
     } catch (IOException e) {
       return fail(e, console);
-    } finally {
-      console.out().flush();
     }
   }
 

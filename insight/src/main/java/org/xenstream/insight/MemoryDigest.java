@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.insight;
 
-import io.airlift.compress.v3.xxhash.XxHash64Hasher;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -134,16 +132,13 @@ public final class MemoryDigest implements AutoCloseable {
   public Result finish() throws IOException {
     index.settle();
     long count = 0;
-    try (Arena arena = Arena.ofConfined();
-        XxHash64Hasher hasher = XxHash64Hasher.create()) {
-      PageBlocks blocks = new PageBlocks(index, mapped != null ? mapped : scratch, arena);
-      while (blocks.next()) {
-        count += blocks.pages();
-        for (int page = 0; page < blocks.pages(); page++) {
-          hasher.update(blocks.pfnAndPage(page));
-        }
+    PageHash hash = new PageHash();
+    try (PageBlocks blocks = new PageBlocks(index, mapped != null ? mapped : scratch)) {
+      for (PageBlocks.Block block = blocks.next(); block != null; block = blocks.next()) {
+        hash.update(block.octets(), block.pfns(), block.pages());
+        count += block.pages();
       }
-      return new Result(hasher.digest(), count);
+      return new Result(hash.digest(), count);
     }
   }
 

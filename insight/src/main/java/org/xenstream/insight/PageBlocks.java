@@ -3,60 +3,127 @@ package org.xenstream.insight;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Wire;
 
-/// Reads the pages of a settled index block by block, each page with its pfn, to be hashed.
-///
-/// A block is small, so that what is read is still in the core's cache when it is hashed: to lay
-/// pfns and pages out for one call of the hash, to let one read scatter them, or to read ahead in a
-/// second thread were all slower.
-final class PageBlocks {
-  private static final int PAGES = 64;
+/// Reads the pages of a settled index block by block, to be hashed: in a thread of its own, which
+/// is a few blocks ahead of the one that hashes and never more.
+final class PageBlocks implements AutoCloseable {
+  /// A block is small, so that what is read is still in the processor's cache when it is hashed,
+  /// and large, so that to hand it over costs little.
+  private static final int PAGES = 128;
 
-  /// For the pfn before the first page; a whole page keeps the pages aligned.
-  private static final int HEADROOM = Wire.PAGE_SIZE;
+  private static final int BLOCKS = 3;
+
+  /// Pages that lie one behind the other.
+  static final class Block {
+    private final MemorySegment octets;
+    private final long[] pfns = new long[PAGES];
+    private int pages;
+    private @Nullable Throwable failure;
+
+    private Block(MemorySegment octets) {
+      this.octets = octets;
+    }
+
+    /// The pages; a view that lives until the next block is asked for.
+    MemorySegment octets() {
+      return octets;
+    }
+
+    /// Their pfns.
+    long[] pfns() {
+      return pfns;
+    }
+
+    /// How many there are.
+    int pages() {
+      return pages;
+    }
+  }
 
   private final RunIndex index;
   private final @Nullable FileChannel file;
-  private final MemorySegment block;
-  private final MemorySegment[] slots = new MemorySegment[PAGES];
-  private final long[] pfns = new long[PAGES];
-  private int pages;
+  private final Arena arena;
+  private final BlockingQueue<Block> empty = new ArrayBlockingQueue<>(BLOCKS + 1);
+  private final BlockingQueue<Block> full = new ArrayBlockingQueue<>(BLOCKS);
+  private final Block stop = new Block(MemorySegment.NULL);
+  private final Thread reader;
+  private @Nullable Block shown;
   private int run;
   private long skipped;
 
   /// @param index settled
   /// @param file where the pages lie; null when there are none but zeros
-  /// @param arena holds the buffer
-  PageBlocks(RunIndex index, @Nullable FileChannel file, Arena arena) {
+  @SuppressWarnings("MustBeClosedChecker") // closed with this
+  PageBlocks(RunIndex index, @Nullable FileChannel file) {
     this.index = index;
     this.file = file;
-    MemorySegment room = arena.allocate(HEADROOM + (long) PAGES * Wire.PAGE_SIZE, HEADROOM);
-    this.block = room.asSlice(HEADROOM);
-    for (int i = 0; i < PAGES; i++) {
-      slots[i] =
-          room.asSlice(
-              HEADROOM + (long) i * Wire.PAGE_SIZE - Long.BYTES, Long.BYTES + Wire.PAGE_SIZE);
+    this.arena = Arena.ofShared();
+    for (int i = 0; i < BLOCKS; i++) {
+      empty.add(new Block(arena.allocate((long) PAGES * Wire.PAGE_SIZE, Wire.PAGE_SIZE)));
+    }
+    this.reader = Thread.ofPlatform().daemon().name("page-reader").unstarted(this::readAll);
+  }
+
+  /// The next block, of as many runs as it takes; null when there are no more pages. The block
+  /// before is read over.
+  @Nullable Block next() throws IOException {
+    if (shown == null) {
+      reader.start();
+    } else if (shown.pages == 0) {
+      return null;
+    } else {
+      empty.add(shown);
+    }
+    try {
+      shown = full.take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while the pages were read");
+    }
+    if (shown.failure instanceof IOException failure) {
+      throw failure;
+    }
+    if (shown.failure != null) {
+      throw new IllegalStateException(shown.failure);
+    }
+    return shown.pages > 0 ? shown : null;
+  }
+
+  private void readAll() {
+    try {
+      for (Block block = empty.take(); block != stop; block = empty.take()) {
+        try {
+          fill(block);
+        } catch (IOException | RuntimeException | Error e) {
+          block.failure = e;
+        }
+        full.add(block);
+        if (block.pages == 0 || block.failure != null) {
+          return;
+        }
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts this thread", e);
     }
   }
 
-  /// Reads the next block, of as many runs as it takes.
-  ///
-  /// @return false when there are no more pages
-  boolean next() throws IOException {
-    pages = 0;
+  private void fill(Block block) throws IOException {
+    int pages = 0;
     while (pages < PAGES && run < index.size()) {
       int some = (int) Math.min(PAGES - pages, index.count(run) - skipped);
-      read(block.asSlice((long) pages * Wire.PAGE_SIZE, (long) some * Wire.PAGE_SIZE));
+      read(block.octets.asSlice((long) pages * Wire.PAGE_SIZE, (long) some * Wire.PAGE_SIZE));
       long pfn = index.start(run) + skipped;
       for (int i = 0; i < some; i++) {
-        pfns[pages++] = pfn + i;
+        block.pfns[pages++] = pfn + i;
       }
       skipped += some;
       if (skipped == index.count(run)) {
@@ -64,20 +131,7 @@ final class PageBlocks {
         skipped = 0;
       }
     }
-    return pages > 0;
-  }
-
-  /// How many pages the block holds.
-  int pages() {
-    return pages;
-  }
-
-  /// A page of the block behind its pfn, as both are hashed; a view. The pfn takes the place of the
-  /// last octets of the page before, so that nothing is copied: each page is to be asked for once,
-  /// in their order.
-  MemorySegment pfnAndPage(int page) {
-    Wire.putU64(slots[page], 0, pfns[page], ByteOrder.LITTLE_ENDIAN);
-    return slots[page];
+    block.pages = pages;
   }
 
   private void read(MemorySegment into) throws IOException {
@@ -93,6 +147,25 @@ final class PageBlocks {
         throw new EOFException("the image was shortened while it was read");
       }
       at += got;
+    }
+  }
+
+  /// Ends the reading and releases the blocks. The thread is asked and not interrupted: an
+  /// interrupted read would close the image's channel.
+  @Override
+  public void close() {
+    empty.add(stop);
+    boolean interrupted = false;
+    while (reader.isAlive()) {
+      try {
+        reader.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    arena.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,6 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// 0, 1 or 2, and the line that says why, for every verb.
 class ExitCodeTest {
+  private static final Path FULL_DISK = Path.of("/dev/full");
+
   @TempDir private static Path folder;
   private static Pv32 files;
 
@@ -156,6 +161,8 @@ class ExitCodeTest {
         "copy --layer xl --strip-layers a b"
             + " | --strip-layers and --layer exclude each other | xenstream copy",
         "copy --config c a b | --config goes with --layer xl | xenstream copy",
+        "verify - - | standard input can be read once, and is named twice | xenstream verify",
+        "info - - | standard input can be read once, and is named twice | xenstream info",
         "rules x | no rule is called x; 'xenstream rules' lists all | xenstream rules",
       })
   void ofBadUsage(String line, String message, String command) {
@@ -177,6 +184,32 @@ class ExitCodeTest {
     Tool.Run help = Tool.run(verb, "--help").quiet().exits(0);
     assertEquals(
         "Usage: xenstream " + verb, help.out().substring(0, ("Usage: xenstream " + verb).length()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"info", "verify --quiet", "verify --json", "records", "--version"})
+  @EnabledIf("hasAFullDisk")
+  void whatCannotBeWrittenIsNotWell(String line) throws Exception {
+    List<Object> arguments = new ArrayList<>(List.of((Object[]) line.split(" ")));
+    if (!line.startsWith("-")) {
+      arguments.add(files.sound());
+    }
+    Process process = Tool.process(arguments.toArray()).redirectOutput(FULL_DISK.toFile()).start();
+    assertEquals(
+        "xenstream: standard output cannot be written, as on a full disk\n",
+        Tool.finish(process).exits(2).err());
+  }
+
+  @Test
+  @EnabledIf("hasAFullDisk")
+  void aCopyThatCannotBeWrittenNamesItsFiles() {
+    Tool.Run run = Tool.run("copy", files.sound(), FULL_DISK).exits(2);
+    assertEquals(
+        "xenstream: " + files.sound() + " to /dev/full: No space left on device\n", run.err());
+  }
+
+  static boolean hasAFullDisk() {
+    return Files.exists(FULL_DISK);
   }
 
   @Test

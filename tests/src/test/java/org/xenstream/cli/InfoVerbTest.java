@@ -80,7 +80,6 @@ class InfoVerbTest {
         """
         F/text
           layers      none recognised
-          size        0 octets
           verdict     no image (1 error)
             error @0x0 (image.signature): expected an image of a known kind, found octets that no \
         kind of image begins with [XS0001-not-an-image]

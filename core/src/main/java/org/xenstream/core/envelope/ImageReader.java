@@ -193,7 +193,21 @@ public final class ImageReader implements AutoCloseable {
       case LIBXL -> push(new LibxlStage(this));
       case LIBXC -> push(new LibxcStage(this));
       case BACK_CHANNEL -> push(new BackChannelStage(this));
-      case OTHER -> push(legacy("image"));
+      case OTHER -> {
+        Signature meant = Signature.meantBy(first);
+        if (meant != null) {
+          boolean cut = first.byteSize() < meant.length();
+          if (cut) {
+            throw signature(
+                Fault.TRUNCATED,
+                first.byteSize(),
+                meant.quoted(),
+                "the first %d octets of it before the end".formatted(first.byteSize()));
+          }
+          throw signature(Fault.MARKER, 0, meant.quoted(), meant.quoted(first));
+        }
+        push(legacy("image"));
+      }
       case XENSTORE -> throw notAnImage("a domain's image", "xenstore's own migration stream");
       case EMPTY -> throw notAnImage("an image", "nothing");
     }
@@ -225,11 +239,22 @@ public final class ImageReader implements AutoCloseable {
           return null;
         }
         named = true;
-        Layer.LegacyImage legacy = LegacyProbe.probe(input.peek(LegacyProbe.WANTED));
+        MemorySegment first = input.peek(LegacyProbe.WANTED);
+        Layer.LegacyImage legacy = LegacyProbe.probe(first);
+        if (legacy == null && inside.equals("image")) {
+          throw notAnImage("an image of a known kind", "octets that no kind of image begins with");
+        }
         if (legacy == null) {
-          throw notAnImage(
-              inside.equals("image") ? "an image of a known kind" : "a legacy image in " + inside,
-              "octets that no kind of image begins with");
+          throw signature(
+              first.byteSize() == 0 ? Fault.TRUNCATED : Fault.MALFORMED_LAYER,
+              0,
+              "a legacy image in " + inside,
+              switch (Signature.of(first)) {
+                case EMPTY -> "the end";
+                case LIBXL -> "a libxl stream";
+                case LIBXC -> "a libxc stream";
+                default -> "octets that no kind of image begins with";
+              });
         }
         return new ImageItem.LayerFound(input.position(), 0, legacy);
       }
@@ -237,9 +262,13 @@ public final class ImageReader implements AutoCloseable {
   }
 
   private StreamFormatException notAnImage(String expected, String found) {
+    return signature(Fault.NOT_AN_IMAGE, 0, expected, found);
+  }
+
+  private StreamFormatException signature(Fault fault, long at, String expected, String found) {
     return new StreamFormatException(
-        Fault.NOT_AN_IMAGE,
-        Location.of(input.name(), input.position(), "", "image", "signature"),
+        fault,
+        Location.of(input.name(), input.position() + at, "", "image", "signature"),
         expected,
         found);
   }

@@ -130,7 +130,7 @@ public final class BackChannelReader implements AutoCloseable {
     shownEnd = offset + octets.byteSize();
     MemorySegment seen = between == 0 ? octets : withoutStray(octets);
     Frame frame = new Frame(offset, index++, type, seen, length);
-    return new Framed(frame, parser.parse(frame, seen));
+    return new Framed(frame, parser.parse(frame));
   }
 
   private void passStates() throws IOException {

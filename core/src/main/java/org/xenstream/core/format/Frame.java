@@ -13,7 +13,16 @@ import java.lang.foreign.MemorySegment;
 /// @param octets the whole record: header, body and padding, in the stream's byte order; of a
 ///   PAGE_DATA whose pages are left in the input, what stands before them
 /// @param length the length field: octets of the body
-public record Frame(long offset, long index, int type, MemorySegment octets, long length) {
+/// @param head the first of these octets once more, at least the record's header: where they are
+///   cheapest to read. To touch `octets` of a mapped file costs a page fault, which takes longer
+///   than all else that is done with a batch of pages
+public record Frame(
+    long offset, long index, int type, MemorySegment octets, long length, MemorySegment head) {
+
+  /// A record whose octets all cost the same to read.
+  public Frame(long offset, long index, int type, MemorySegment octets, long length) {
+    this(offset, index, type, octets, length, octets);
+  }
 
   /// Where the body begins, in octets from the start of the source.
   public long bodyOffset() {

@@ -2,8 +2,6 @@
 package org.xenstream.core.format;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /// The entries of a PAGE_DATA record: for each page its type in bits 63–60 and its pfn in bits 51–0
@@ -15,9 +13,6 @@ public final class PageEntries {
   /// Entries are looked at through an array of this many at most: a cold virtual machine reads an
   /// array many times faster than a segment, and a record of any length costs no more memory.
   private static final int CHUNK = 4 * Wire.MAX_BATCH;
-
-  private static final ValueLayout.OfLong U64 =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final MemorySegment entries;
   private final int count;
@@ -39,7 +34,7 @@ public final class PageEntries {
     this.held = count <= CHUNK ? chunk : new long[0];
     for (int from = 0; from < count; from += CHUNK) {
       int length = Math.min(CHUNK, count - from);
-      MemorySegment.copy(entries, U64, from * 8L, chunk, 0, length);
+      Wire.copyU64(entries, from * 8L, chunk, length);
       scan(chunk, length);
     }
     this.reservedBits &= Wire.PFN_RESERVED_MASK;

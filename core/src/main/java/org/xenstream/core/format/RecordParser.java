@@ -24,24 +24,23 @@ public final class RecordParser {
   /// What a record says. Views in it are views of the frame's octets.
   ///
   /// @param frame the record, all of it
-  /// @param head its first octets once more, or all of them, where they are cheapest to read
-  public StreamRecord parse(Frame frame, MemorySegment head) {
+  public StreamRecord parse(Frame frame) {
     RecordType type = RecordType.of(frame.type());
     if (type == null) {
       return new StreamRecord.Unknown(frame.type(), frame.body());
     }
     try {
-      return parse(type, frame, frame.body(), head);
+      return parse(type, frame, frame.body());
     } catch (StreamFormatException why) {
       return new StreamRecord.Malformed(frame.type(), frame.body(), why);
     }
   }
 
-  private StreamRecord parse(RecordType type, Frame frame, MemorySegment body, MemorySegment head)
+  private StreamRecord parse(RecordType type, Frame frame, MemorySegment body)
       throws StreamFormatException {
     return switch (type) {
       case END -> new StreamRecord.End();
-      case PAGE_DATA -> pageData(frame, body, head);
+      case PAGE_DATA -> pageData(frame, body);
       case X86_PV_INFO -> {
         atLeast(frame, 8);
         yield new StreamRecord.PvInfo(u8(body, 0), u8(body, 1));
@@ -80,9 +79,9 @@ public final class RecordParser {
     };
   }
 
-  private StreamRecord pageData(Frame frame, MemorySegment body, MemorySegment head)
-      throws StreamFormatException {
-    long entriesEnd = Wire.RECORD_HEADER + entriesEnd(frame, head);
+  private StreamRecord pageData(Frame frame, MemorySegment body) throws StreamFormatException {
+    long entriesEnd = Wire.RECORD_HEADER + entriesEnd(frame);
+    MemorySegment head = frame.head();
     PageEntries entries =
         entries(frame, entriesEnd <= head.byteSize() ? head : frame.octets(), entriesEnd);
     return new StreamRecord.PageData(
@@ -94,7 +93,7 @@ public final class RecordParser {
     MemorySegment there = frame.octets();
     try {
       return new StreamRecord.PageData(
-          entries(frame, there, Wire.RECORD_HEADER + entriesEnd(frame, there)), PageRuns.NONE);
+          entries(frame, there, Wire.RECORD_HEADER + entriesEnd(frame)), PageRuns.NONE);
     } catch (StreamFormatException why) {
       return new StreamRecord.Malformed(frame.type(), there.asSlice(Wire.RECORD_HEADER), why);
     }
@@ -102,20 +101,21 @@ public final class RecordParser {
 
   /// Where the entries of a PAGE_DATA end, counted from the start of its body; −1 where its count
   /// says nothing sensible. Of its octets as many are there as the length field allows, 16 at most.
-  long entriesEnd(Frame frame) {
+  long entriesEndOrNone(Frame frame) {
     try {
-      return entriesEnd(frame, frame.octets());
+      return entriesEnd(frame);
     } catch (StreamFormatException malformed) {
       return -1;
     }
   }
 
-  /// Where the entries of a PAGE_DATA end, counted from the start of its body.
+  /// Where the entries of a PAGE_DATA end, counted from the start of its body. The frame holds the
+  /// record's header and the first 8 octets of its body, if it has them.
   ///
-  /// @param head the record's header and the first 8 octets of its body, if it has them
   /// @throws StreamFormatException when they do not fit into it
-  private long entriesEnd(Frame frame, MemorySegment head) throws StreamFormatException {
+  private long entriesEnd(Frame frame) throws StreamFormatException {
     atLeast(frame, COUNT_HEADER);
+    MemorySegment head = frame.head();
     long count = Integer.toUnsignedLong(Wire.u32(head, Wire.RECORD_HEADER, order));
     long entriesEnd = COUNT_HEADER + count * 8;
     if (entriesEnd > frame.length()) {

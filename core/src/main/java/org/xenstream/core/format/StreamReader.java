@@ -194,9 +194,11 @@ public final class StreamReader implements RecordSource {
 
   private Framed whole(long offset, int type, long length) throws IOException {
     long whole = Wire.RECORD_HEADER + length + Wire.padding(length);
-    Frame frame = new Frame(offset, index, type, input.peek(whole), length);
-    hold(frame, whole);
-    return new Framed(frame, parser.parse(frame, input.near(Math.min(whole, HEAD))));
+    MemorySegment octets = input.peek(whole);
+    hold(new Frame(offset, index, type, octets, length), whole);
+    Frame frame =
+        new Frame(offset, index, type, octets, length, input.near(Math.min(whole, HEAD)));
+    return new Framed(frame, parser.parse(frame));
   }
 
   private Framed withPagesLeft(long offset, long length) throws IOException {
@@ -204,7 +206,7 @@ public final class StreamReader implements RecordSource {
     long before = Wire.RECORD_HEADER + Math.min(length, 8);
     Frame frame = new Frame(offset, index, type, input.near(before), length);
     hold(frame, before);
-    long entriesEnd = parser.entriesEnd(frame);
+    long entriesEnd = parser.entriesEndOrNone(frame);
     if (entriesEnd >= 0) {
       before = Wire.RECORD_HEADER + entriesEnd;
       frame = new Frame(offset, index, type, input.near(before), length);

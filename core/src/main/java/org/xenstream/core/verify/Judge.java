@@ -7,6 +7,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.RecordType;
 import org.xenstream.core.format.StreamFormatException;
 
 /// Judges an image: every rule, all findings in one run.
@@ -71,20 +73,34 @@ public final class Judge {
     for (int i = 0; i < checks.size(); i++) {
       checks.get(i).see(item, state, report);
     }
+    long complete = state.completeCheckpoints();
     state.take(item);
+    if (state.completeCheckpoints() > complete) {
+      report.settle();
+    }
   }
 
   /// Takes in that the structure could not be followed any further.
   public void fault(StreamFormatException fault) {
     faulted = true;
     Rule rule = FaultRules.of(fault);
-    // What came behind the last complete checkpoint is dropped by a restore, which then goes on
-    // with that checkpoint's state (`remus_failover` in `xg_sr_restore.c`).
-    if (rule == Rule.TRUNCATED && state.completeCheckpoints() > 0) {
+    // A restore that cannot have the next record drops what came behind the last complete
+    // checkpoint, unread, and goes on with that checkpoint's state (`remus_failover` in
+    // `xg_sr_restore.c`).
+    if (state.completeCheckpoints() > 0
+        && (fault.fault() == Fault.TRUNCATED || fault.fault() == Fault.TOO_LONG)) {
+      dropIncomplete();
       rule = Rule.CHECKPOINT_INCOMPLETE;
     }
     report.add(
         rule, fault.location(), "expected %s, found %s".formatted(fault.expected(), fault.found()));
+  }
+
+  /// END is the exception: what stands between a CHECKPOINT and END is a set by the specification.
+  private void dropIncomplete() {
+    if (!state.has(RecordType.END)) {
+      report.drop(Rule.CHECKPOINT_INCOMPLETE);
+    }
   }
 
   /// Ends the image.
@@ -93,6 +109,9 @@ public final class Judge {
     // libxc to fail over to the checkpoint before it, and where there is none, `handle_checkpoint`
     // in `xg_sr_restore.c` gives up.
     if (state.isCheckpointOpen() && !faulted) {
+      if (state.completeCheckpoints() > 0) {
+        dropIncomplete();
+      }
       report.outside(
           state.completeCheckpoints() > 0 ? Rule.CHECKPOINT_INCOMPLETE : Rule.TRUNCATED,
           state.end(),

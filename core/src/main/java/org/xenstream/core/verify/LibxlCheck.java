@@ -151,8 +151,11 @@ final class LibxlCheck implements Check {
 
   private static void emulator(
       LibxlFrame frame, LibxlRecord record, StreamState before, Report report) {
-    boolean pvh = "pvh".equals(before.config().type());
-    if (before.isPv() || pvh) {
+    String type = before.config().type();
+    boolean pvh = "pvh".equals(type);
+    // The configuration can be replaced (XS0205), so the libxc stream counts where it has begun.
+    boolean pv = before.headers() == null ? "pv".equals(type) : before.isPv();
+    if (pv || pvh) {
       report.at(
           Rule.EMULATOR_WITHOUT_HVM,
           frame,
@@ -177,6 +180,18 @@ final class LibxlCheck implements Check {
           "emulator_id",
           expected("0 to 2", Integer.toUnsignedString(id)));
     }
+  }
+
+  /// Where in a key the first character is that no xenstore takes, −1 when there is none.
+  private static long oddCharacter(MemorySegment data, long start, long end) {
+    for (long at = start; at < end; at++) {
+      int c = data.get(ValueLayout.JAVA_BYTE, at);
+      boolean letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+      if (!letter && "0123456789-/_@".indexOf(c) < 0) {
+        return at;
+      }
+    }
+    return -1;
   }
 
   /// Keys and values in turn, each ended by a NUL; a key is relative and not empty.
@@ -207,6 +222,17 @@ final class LibxlCheck implements Check {
             EMULATOR_HEADER + start,
             "xenstore_data",
             expected("a relative key", at == start ? "an empty one" : "one that begins with /"));
+      }
+      long odd = key ? oddCharacter(data, start, at) : -1;
+      if (odd >= 0 && !report.counted(Rule.XENSTORE_KEY_CHARACTERS)) {
+        report.at(
+            Rule.XENSTORE_KEY_CHARACTERS,
+            frame,
+            EMULATOR_HEADER + odd,
+            "xenstore_data",
+            expected(
+                "a key of letters, digits and -/_@",
+                hex(data.get(ValueLayout.JAVA_BYTE, odd) & 0xFF)));
       }
       start = at + 1;
     }

@@ -32,7 +32,7 @@ final class PageCheck implements Check {
     }
     Frame frame = libxc.framed().frame();
     PageEntries entries = data.entries();
-    int reserved = Wire.u32(frame.octets(), Wire.RECORD_HEADER + 4);
+    int reserved = Wire.u32(frame.head(), Wire.RECORD_HEADER + 4);
     if (reserved != 0) {
       report.at(
           Rule.PAGE_DATA_RESERVED,

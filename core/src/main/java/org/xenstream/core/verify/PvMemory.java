@@ -2,7 +2,6 @@
 package org.xenstream.core.verify;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.xenstream.core.format.PageEntries;
 import org.xenstream.core.format.PageType;
@@ -65,7 +64,7 @@ final class PvMemory {
   /// @return the first present entry that names a pfn above it, −1 when none does
   int takeTable(MemorySegment page, long maxPfn) {
     long[] entries = table;
-    MemorySegment.copy(page, ValueLayout.JAVA_LONG_UNALIGNED, 0, entries, 0, ENTRIES);
+    Wire.copyU64(page, 0, entries, ENTRIES);
     // Negative as soon as one present entry is too high: no branch for each.
     long room = 0;
     for (int i = 0; i < ENTRIES; i++) {

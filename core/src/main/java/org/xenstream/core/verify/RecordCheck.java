@@ -61,15 +61,24 @@ final class RecordCheck implements Check {
           Rule.RECORD_UNKNOWN_MANDATORY,
           frame,
           "a mandatory record " + found + ", which is unknown");
-    } else if (before.checkpoints() > 0) {
-      report.placed(
-          Rule.RECORD_OPTIONAL_BUFFERED,
-          frame,
-          "an optional record " + found + " behind CHECKPOINT");
-    } else {
+    } else if (!buffered(frame, before, report)) {
       report.placed(
           Rule.RECORD_UNKNOWN_OPTIONAL, frame, "an optional record " + found + ", passed over");
     }
+  }
+
+  /// An optional record that a restore keeps until the next CHECKPOINT, and fails with then: those
+  /// that this project knows are none to Xen.
+  private static boolean buffered(Frame frame, StreamState before, Report report) {
+    if (before.checkpoints() == 0) {
+      return false;
+    }
+    report.placed(
+        Rule.RECORD_OPTIONAL_BUFFERED,
+        frame,
+        "an optional record of type %s behind CHECKPOINT"
+            .formatted(hex(Integer.toUnsignedLong(frame.type()))));
+    return true;
   }
 
   private static void known(RecordType type, Frame frame, StreamState before, Report report) {
@@ -109,7 +118,7 @@ final class RecordCheck implements Check {
   }
 
   private static void savingCpu(Frame frame, StreamState before, Report report) {
-    if (before.isStaticDataOver()) {
+    if (!buffered(frame, before, report) && before.isStaticDataOver()) {
       report.placed(Rule.SAVING_CPU_LATE, frame, "SAVING_CPU behind the static data");
     }
     MemorySegment name = frame.body();

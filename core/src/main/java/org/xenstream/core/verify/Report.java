@@ -24,6 +24,9 @@ final class Report {
   // No EnumMap: it would make all rules, which an image without a finding need not pay for.
   private final Map<Rule, Long> counts = new HashMap<>();
 
+  private int settled;
+  private Map<Rule, Long> settledCounts = Map.of();
+
   Report(String source, Set<Rule> ignored, int mostOfEach) {
     this.source = source;
     this.ignored = ignored;
@@ -55,6 +58,45 @@ final class Report {
       count(rule);
     }
     return true;
+  }
+
+  /// What was reported so far stands, whatever becomes of what follows.
+  void settle() {
+    settled = findings.size();
+    settledCounts = new HashMap<>(counts);
+  }
+
+  /// A restore drops everything behind the last [#settle]: its errors weigh as much as `rule` does
+  /// and say what they would have been.
+  void drop(Rule rule) {
+    List<Finding> dropped = List.copyOf(findings.subList(settled, findings.size()));
+    findings.subList(settled, findings.size()).clear();
+    for (Map.Entry<Rule, Long> entry : Map.copyOf(counts).entrySet()) {
+      if (entry.getKey().severity() == Severity.ERROR) {
+        counts.remove(entry.getKey());
+        long kept = settledCounts.getOrDefault(entry.getKey(), 0L);
+        if (kept > 0) {
+          counts.put(entry.getKey(), kept);
+        }
+        long unquoted = entry.getValue() - kept;
+        for (Finding finding : dropped) {
+          unquoted -= finding.rule() == entry.getKey() ? 1 : 0;
+        }
+        if (unquoted > 0 && !ignored.contains(rule)) {
+          counts.merge(rule, unquoted, Long::sum);
+        }
+      }
+    }
+    for (Finding finding : dropped) {
+      if (finding.severity() == Severity.ERROR) {
+        add(
+            rule,
+            finding.location(),
+            finding.message() + ", in what a restore drops (" + finding.rule().id() + ")");
+      } else {
+        findings.add(finding);
+      }
+    }
   }
 
   private void count(Rule rule) {

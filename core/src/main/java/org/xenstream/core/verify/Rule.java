@@ -974,6 +974,15 @@ public enum Rule {
       "libxl spec, CHECKPOINT_STATE: the loops of primary and secondary. `colo_stream_read_done` in"
           + " `libxl_colo_restore.c`, `colo_read_svm_*_done` in `libxl_colo_save.c`,"
           + " `colo_merge_secondary_dirty_bitmap` in `xg_sr_save.c`."),
+  XENSTORE_KEY_CHARACTERS(
+      2022,
+      WARNING,
+      CHECK_TOOLSTACK,
+      "A key in EMULATOR_XENSTORE_DATA has a character that xenstore does not take: the pair is"
+          + " lost.",
+      "libxl spec, EMULATOR_XENSTORE_DATA: letters, digits and -/_@ of ASCII."
+          + " `libxl__restore_emulator_xenstore_data` in `libxl_dom_save.c` does not look whether"
+          + " the write succeeds."),
 
   // 21xx: xl and other outer layers.
   XL_BYTE_ORDER(

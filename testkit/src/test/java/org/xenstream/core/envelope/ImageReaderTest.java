@@ -339,11 +339,54 @@ class ImageReaderTest {
         "a.img @0x0 (image.signature): expected a domain's image, found xenstore's own migration "
             + "stream",
         join("xenstore".getBytes(ISO_8859_1), new byte[8]));
+  }
+
+  @Test
+  void refusesALayerWithAnythingButTheLegacyImageItPromises() {
     refused(
-        Fault.NOT_AN_IMAGE,
+        Fault.MALFORMED_LAYER,
         "a.img @0x29 (image.signature): expected a legacy image in an xend save file, found "
             + "octets that no kind of image begins with",
         Layers.xend(new byte[64]));
+    refused(
+        Fault.MALFORMED_LAYER,
+        "a.img @0x29 (image.signature): expected a legacy image in an xend save file, found "
+            + "a libxl stream",
+        Layers.xend(Layers.libxl(Samples.hvm())));
+    refused(
+        Fault.TRUNCATED,
+        "a.img @0x29 (image.signature): expected a legacy image in an xend save file, found "
+            + "the end",
+        Layers.xend(new byte[0]));
+  }
+
+  /// A file that was sent as text, and a single damaged octet, are told from what is no image.
+  @Test
+  void refusesADamagedSignatureAsOne() {
+    byte[] xl = Layers.xl(Layers.libxl(Samples.hvm()));
+    String text = new String(xl, ISO_8859_1).replace("\n", "\r\n");
+    refused(
+        Fault.MARKER,
+        "a.img @0x0 (image.signature): expected \"Xen saved domain, xl format\\n \\x00 \\r\", found "
+            + "\"Xen saved domain, xl format\\r\\n \\x00 \"",
+        text.getBytes(ISO_8859_1));
+    byte[] libxl = Layers.libxl(Samples.hvm());
+    libxl[0] ^= 0x14;
+    refused(
+        Fault.MARKER,
+        "a.img @0x0 (image.signature): expected \"LibxlFmt\", found \"XibxlFmt\"",
+        libxl);
+    libxl[1] = 'I';
+    refused(
+        Fault.NOT_AN_IMAGE,
+        "a.img @0x0 (image.signature): expected an image of a known kind, found octets that no "
+            + "kind of image begins with",
+        libxl);
+    refused(
+        Fault.TRUNCATED,
+        "a.img @0xa (image.signature): expected \"Xen saved domain, xl format\\n \\x00 \\r\", found "
+            + "the first 10 octets of it before the end",
+        java.util.Arrays.copyOf(xl, 10));
   }
 
   @Test

@@ -27,7 +27,7 @@ class RecordParserTest {
   private static StreamRecord parse(ByteOrder order, int type, byte[] body) {
     byte[] record = stream().order(order).record(type, body).octets();
     Frame frame = new Frame(0x100, 5, type, MemorySegment.ofArray(record), body.length);
-    return new RecordParser("a.img", order).parse(frame, frame.octets());
+    return new RecordParser("a.img", order).parse(frame);
   }
 
   static Stream<ByteOrder> orders() {

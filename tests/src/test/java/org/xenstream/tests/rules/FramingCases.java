@@ -40,6 +40,10 @@ final class FramingCases {
             hvm().with("end", checkpoint).after("end", Arrays.copyOf(memory(0), 100)),
             "img @0x2574 (record #8 PAGE_DATA): expected 4120 octets of header, body and padding, found 100 octets before the end"),
         RuleCase.of(
+            Rule.CHECKPOINT_INCOMPLETE,
+            hvm().with("end", checkpoint).after("end", u32(1), u32(-1), memory(0)),
+            "img @0x2514 (record #8 PAGE_DATA.body_length): expected at most 134217728, found 4294967295"),
+        RuleCase.of(
             Rule.RECORD_TOO_LONG,
             hvm().patch("memory", 4, u32(0x0800_0001)),
             "img @0x6c (record #3 PAGE_DATA.body_length): expected at most 134217728, found 134217729"),
@@ -76,6 +80,10 @@ final class FramingCases {
             Rule.RECORD_OPTIONAL_BUFFERED,
             hvm().with("end", checkpoint).after("end", record(0x8000_0001), set, checkpoint),
             "img @0x2510 (record #8 OPTIONAL_0x80000001): an optional record of type 0x80000001 behind CHECKPOINT"),
+        RuleCase.of(
+            Rule.RECORD_OPTIONAL_BUFFERED,
+            hvm().with("end", checkpoint).after("end", record(0x8000_0000), set, checkpoint),
+            "img @0x2510 (record #8 SAVING_CPU): an optional record of type 0x80000000 behind CHECKPOINT"),
         RuleCase.of(
             Rule.TOOLSTACK_DEPRECATED,
             hvm().before("tsc", record(11, u32(1))),

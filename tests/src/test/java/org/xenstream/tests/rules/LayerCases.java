@@ -92,6 +92,19 @@ final class LayerCases {
                 libxl(Layers.emulatorContext(LITTLE_ENDIAN), END)),
             "img @0x2577 (libxl record #1 EMULATOR_CONTEXT): an emulator's record for a PVH guest"),
         RuleCase.of(
+            Rule.EMULATOR_WITHOUT_HVM,
+            xl(
+                3,
+                0,
+                "{\"c_info\": {\"type\": \"pv\"}}",
+                join(
+                    libxlHeader(LITTLE_ENDIAN),
+                    Layers.emulatorContext(LITTLE_ENDIAN),
+                    CONTEXT,
+                    pv64().octets(),
+                    END)),
+            "img @0x5e (libxl record #0 EMULATOR_CONTEXT): an emulator's record for a PV guest"),
+        RuleCase.of(
             Rule.EMULATOR_ID,
             libxl(libxlRecord(LITTLE_ENDIAN, 3, u32(3), u32(0)), END),
             "img @0x2530 (libxl record #1 EMULATOR_CONTEXT.emulator_id): expected 0 to 2, found 3"),
@@ -111,6 +124,10 @@ final class LayerCases {
             Rule.XENSTORE_KEY,
             libxl(xenstore("a\0b\0\0c\0"), END),
             "img @0x253c (libxl record #1 EMULATOR_XENSTORE_DATA.xenstore_data): expected a relative key, found an empty one"),
+        RuleCase.of(
+            Rule.XENSTORE_KEY_CHARACTERS,
+            libxl(xenstore("a/b-_@9Z\0.*\0a.b\0c\0"), END),
+            "img @0x2545 (libxl record #1 EMULATOR_XENSTORE_DATA.xenstore_data): expected a key of letters, digits and -/_@, found 0x2e"),
         RuleCase.of(
             Rule.CHECKPOINT_END_STRAY,
             libxl(libxlRecord(LITTLE_ENDIAN, 4), END),

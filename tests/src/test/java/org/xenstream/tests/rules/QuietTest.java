@@ -78,6 +78,30 @@ class QuietTest {
                 .octets()));
   }
 
+  private static Recipe stops() {
+    return hvm().with("end", CHECKPOINT);
+  }
+
+  /// A restore never looks at what is wrong in a set that no CHECKPOINT completes; before it and
+  /// within a set that is complete, the same is an error.
+  @Test
+  void whatARestoreDropsIsNoError() throws IOException {
+    byte[] set = set(hvm(), "tsc", "params", "context");
+    byte[] unknown = record(0x13);
+    assertEquals(
+        List.of("XS0003-checkpoint-incomplete", "XS0003-checkpoint-incomplete"),
+        ids(stops().after("end", set, unknown).octets()));
+    assertEquals(
+        List.of("XS0009-record-unknown-mandatory"),
+        ids(stops().after("end", set, unknown, CHECKPOINT).octets()));
+    assertEquals(
+        List.of("XS0009-record-unknown-mandatory", "XS0003-checkpoint-incomplete"),
+        ids(stops().before("tsc", unknown).after("end", set).octets()));
+    assertEquals(
+        List.of("XS0009-record-unknown-mandatory", "XS0002-truncated"),
+        ids(hvm().with("end", unknown).octets()));
+  }
+
   @Test
   void aCheckpointOfLibxlIsCompleteAtItsEnd() throws IOException {
     byte[] start = join(libxlHeader(LITTLE_ENDIAN), libxlRecord(LITTLE_ENDIAN, 1));

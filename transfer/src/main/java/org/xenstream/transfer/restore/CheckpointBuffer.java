@@ -200,7 +200,7 @@ final class CheckpointBuffer implements AutoCloseable {
     Held held = records.get(i);
     MemorySegment octets = held.block() == null ? read(held.place(), held.octets()) : held.block();
     Frame frame = new Frame(held.offset(), held.index(), held.type(), octets, held.length());
-    return new Framed(frame, parser.parse(frame, octets));
+    return new Framed(frame, parser.parse(frame));
   }
 
   /// Forgets all records. Memory is kept for the next checkpoint.
