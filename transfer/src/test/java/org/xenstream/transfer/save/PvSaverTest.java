@@ -46,8 +46,8 @@ class PvSaverTest {
 
   private static String failure(PvFixture guest, SaveOptions options, CapturedStream out)
       throws IOException {
-    String message =
-        assertThrows(SaveException.class, () -> save(guest, guest.host, options, out)).getMessage();
+    SaveException thrown =
+        assertThrows(SaveException.class, () -> save(guest, guest.host, options, out));
     assertEquals(0, guest.mappings());
     guest.host.enableLogDirty(guest.domid());
     return Objects.requireNonNullElse(thrown.getMessage(), "no message");
