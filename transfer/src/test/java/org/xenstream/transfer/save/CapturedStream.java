@@ -80,6 +80,11 @@ final class CapturedStream implements SaveOutput {
     return taken.toByteArray();
   }
 
+  /// The stream, to be read.
+  StreamReader reader() throws IOException {
+    return StreamReader.open(input(), Limits.DEFAULT);
+  }
+
   private OctetInput input() {
     return new ChannelInput("saved", Channels.newChannel(new ByteArrayInputStream(octets())));
   }
@@ -96,7 +101,7 @@ final class CapturedStream implements SaveOutput {
   /// The records by name; a PAGE_DATA with how many entries it has.
   List<String> records() throws IOException {
     List<String> names = new ArrayList<>();
-    try (StreamReader reader = StreamReader.open(input(), Limits.DEFAULT)) {
+    try (StreamReader reader = reader()) {
       for (Framed framed = reader.next(); framed != null; framed = reader.next()) {
         names.add(
             framed.record() instanceof StreamRecord.PageData data
@@ -109,7 +114,7 @@ final class CapturedStream implements SaveOutput {
 
   /// The records, each for a look.
   void forEach(java.util.function.Consumer<StreamRecord> look) throws IOException {
-    try (StreamReader reader = StreamReader.open(input(), Limits.DEFAULT)) {
+    try (StreamReader reader = reader()) {
       for (Framed framed = reader.next(); framed != null; framed = reader.next()) {
         look.accept(framed.record());
       }
