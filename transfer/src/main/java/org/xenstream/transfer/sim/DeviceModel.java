@@ -2,6 +2,7 @@
 package org.xenstream.transfer.sim;
 
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -14,13 +15,15 @@ import org.xenstream.transfer.HypervisorException;
 /// switched on (`xc_hvm_modified_memory` in QEMU's `xen-hvm.c`). A save that does not switch it on
 /// loses what it wrote.
 ///
-/// It writes the guest's device pages ([GuestSpec#devicePages]) and takes their versions down for
-/// the guest, as a guest would that was told of finished input.
+/// It writes the guest's device pages ([GuestSpec#devicePages]), as if for requests of the guest:
+/// the guest takes down that a page may change, and when it is told that it has, which version it
+/// holds.
 final class DeviceModel implements AutoCloseable {
   private static final long NAP_NANOS = 100_000;
 
   private final SimGuest guest;
   private final long nap;
+  private final GuestMemory memory;
   private final MemorySegment scratch = MemorySegment.ofArray(new byte[PagePattern.PAGE]);
   private final SplittableRandom random;
   private volatile boolean logDirty;
@@ -35,6 +38,7 @@ final class DeviceModel implements AutoCloseable {
   /// @param nap the time between two pages
   DeviceModel(SimGuest guest, long nap) {
     this.guest = guest;
+    this.memory = guest.newMemory();
     this.nap = nap;
     this.random = new SplittableRandom(PagePattern.mix(guest.spec().seed() ^ 0x6D64));
   }
@@ -51,15 +55,17 @@ final class DeviceModel implements AutoCloseable {
     }
   }
 
-  /// Stops it; returns when it writes no more.
+  /// Stops it; returns when it writes no more, also where the guest does not run.
   synchronized void stop() {
     Thread running = thread;
     thread = null;
     stopping = true;
     boolean interrupted = false;
     while (running != null && running.isAlive()) {
+      // Wakes it where it waits for the guest to take a page back.
+      running.interrupt();
       try {
-        running.join();
+        running.join(Duration.ofMillis(10));
       } catch (InterruptedException e) {
         interrupted = true;
       }
@@ -85,8 +91,9 @@ final class DeviceModel implements AutoCloseable {
 
   private void run() {
     try {
-      while (!stopping) {
-        write(guest.layout().devicePfn(random.nextLong(guest.spec().devicePages())));
+      boolean on = true;
+      while (on && !stopping) {
+        on = write(guest.layout().devicePfn(random.nextLong(guest.spec().devicePages())));
         LockSupport.parkNanos(nap);
       }
     } catch (HypervisorException e) {
@@ -94,29 +101,47 @@ final class DeviceModel implements AutoCloseable {
     }
   }
 
-  /// Writes the next version of a page.
-  void write(long pfn) throws HypervisorException {
-    GuestLayout layout = guest.layout();
-    long table = layout.versionPage(pfn);
-    int domid = guest.domain().domid();
+  /// Serves a request: writes the next version of a page.
+  ///
+  /// @return false when the guest is gone, or this was told to stop while it did not run
+  boolean write(long pfn) throws HypervisorException {
+    SimDomain domain = guest.domain();
+    if (!domain.enter()) {
+      return false;
+    }
+    long version;
+    try {
+      long account = memory.account(pfn);
+      // Of a request that was never seen to end, the page itself tells how far it came.
+      version =
+          PageAccount.isInFlight(account)
+              ? domain.readWord(pfn, PagePattern.VERSION_OFFSET)
+              : PageAccount.version(account);
+      memory.setAccount(pfn, PageAccount.inFlight(version));
+    } finally {
+      domain.exit();
+    }
+    PagePattern.fill(scratch, guest.spec().seed(), pfn, version + 1);
     try (ForeignMapping mapping =
-        guest.host().map(domid, Hypervisor.Access.WRITE, new long[] {pfn, table}, 2)) {
-      if (mapping.error(0) != 0 || mapping.error(1) != 0) {
+        guest.host().map(domain.domid(), Hypervisor.Access.WRITE, new long[] {pfn}, 1)) {
+      if (mapping.error(0) != 0) {
         throw new HypervisorException(
-            "map", domid, "EFAULT", "device page 0x%x is not there".formatted(pfn));
+            "map", domain.domid(), "EFAULT", "device page 0x%x is not there".formatted(pfn));
       }
-      MemorySegment page = mapping.memory().asSlice(mapping.offset(0), PagePattern.PAGE);
-      MemorySegment entry =
-          mapping.memory().asSlice(mapping.offset(1) + GuestLayout.versionOffset(pfn), 8);
-      long version = PageAccount.version(entry.get(PagePattern.WORD, 0)) + 1;
-      PagePattern.fill(scratch, guest.spec().seed(), pfn, version);
-      page.copyFrom(scratch);
-      entry.set(PagePattern.WORD, 0, PageAccount.data(version));
+      mapping.memory().asSlice(mapping.offset(0), PagePattern.PAGE).copyFrom(scratch);
     }
     if (logDirty) {
-      guest.domain().modifiedMemory(pfn, 1);
-      guest.domain().modifiedMemory(table, 1);
+      domain.modifiedMemory(pfn, 1);
     }
+    if (!domain.enter()) {
+      return false;
+    }
+    try {
+      memory.setAccount(pfn, PageAccount.data(version + 1));
+    } finally {
+      domain.exit();
+    }
+    return true;
   }
 
   @Override

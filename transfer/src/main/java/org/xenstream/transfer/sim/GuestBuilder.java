@@ -116,7 +116,7 @@ public final class GuestBuilder {
         kind.isPv() ? spareTables : 0,
         balloonPages,
         absentPages,
-        devicePages,
+        kind == GuestKind.HVM ? devicePages : 0,
         touchedPages);
   }
 
@@ -132,7 +132,7 @@ public final class GuestBuilder {
             ? host.createPv(vcpus, spec.pages())
             : host.createHvm(vcpus, spec.pages() + GuestParams.pages());
     try {
-      SimGuest guest = new SimGuest(host, domain, new GuestRecord(spec, 1, 0));
+      SimGuest guest = new SimGuest(host, domain, new GuestRecord(spec, 1, 0, 0));
       if (kind == GuestKind.PV32) {
         host.setGuestWidth(domain.domid(), 4);
       }

@@ -24,6 +24,7 @@ final class GuestCheck {
   private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
   private final List<GuestFault> first = new ArrayList<>();
   private long pages;
+  private long accounts;
   private long written;
 
   /// @param most how many faults are kept in full
@@ -82,6 +83,7 @@ final class GuestCheck {
       return;
     }
     long account = memory.account(pfn);
+    accounts += PageAccount.weight(pfn, account);
     int kind = PageAccount.kind(account);
     if (kind == PageAccount.ABSENT) {
       if (there) {
@@ -105,15 +107,17 @@ final class GuestCheck {
     if (!known) {
       fault(Kind.STRUCTURE, pfn, "the version table has 0x%x for it".formatted(account));
     } else if (kind == PageAccount.DATA) {
-      data(pfn, PageAccount.version(account));
+      data(pfn, account);
     }
   }
 
-  private void data(long pfn, long version) throws HypervisorException {
+  private void data(long pfn, long account) throws HypervisorException {
+    long version = PageAccount.version(account);
     written += version > 0 ? 1 : 0;
     long seed = layout.spec.seed();
     MemorySegment page = memory.read(pfn);
-    if (PagePattern.matches(page, seed, pfn, version)) {
+    if (PagePattern.matches(page, seed, pfn, version)
+        || (PageAccount.isInFlight(account) && PagePattern.matches(page, seed, pfn, version + 1))) {
       return;
     }
     PagePattern.Found found = PagePattern.examine(page, seed, pfn);
@@ -139,13 +143,19 @@ final class GuestCheck {
 
   private void record() throws HypervisorException {
     GuestRecord record = GuestRecord.load(memory.read(layout.record));
-    GuestRecord expected = new GuestRecord(layout.spec, guest.generation(), guest.incarnation());
+    GuestRecord expected = guest.record();
     if (!expected.equals(record)) {
       fault(
           Kind.STRUCTURE,
           layout.record,
           "the guest's record: expected %s, found %s".formatted(expected, record));
     }
+    same(
+        Kind.STRUCTURE,
+        layout.versionsFirst,
+        "the sum over the version table",
+        guest.accounts(),
+        accounts);
   }
 
   private void policy() throws HypervisorException {

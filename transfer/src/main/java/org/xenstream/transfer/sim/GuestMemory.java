@@ -2,6 +2,7 @@
 package org.xenstream.transfer.sim;
 
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.LongAdder;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.x86.PageTableEntry;
 
@@ -16,10 +17,13 @@ final class GuestMemory {
   final SimDomain domain;
   final GuestLayout layout;
   private final Object p2mGuard;
+  private final LongAdder accounts;
   private final MemorySegment scratch = MemorySegment.ofArray(new byte[PagePattern.PAGE]);
 
   /// @param p2mGuard the same for all threads of a guest
-  GuestMemory(SimDomain domain, GuestLayout layout, Object p2mGuard) {
+  /// @param accounts the sum of the version table's entries, see [PageAccount#weight]
+  GuestMemory(SimDomain domain, GuestLayout layout, Object p2mGuard, LongAdder accounts) {
+    this.accounts = accounts;
     this.domain = domain;
     this.layout = layout;
     this.p2mGuard = p2mGuard;
@@ -32,6 +36,7 @@ final class GuestMemory {
   }
 
   void setAccount(long pfn, long entry) throws HypervisorException {
+    accounts.add(PageAccount.weight(pfn, entry) - PageAccount.weight(pfn, account(pfn)));
     domain.writeWord(layout.versionPage(pfn), GuestLayout.versionOffset(pfn), entry);
   }
 

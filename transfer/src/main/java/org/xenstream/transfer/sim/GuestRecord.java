@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 /// The page in which a simulated guest describes itself, so that it is found again after a restore:
 ///
 /// ```text
-///   0       8              104          112           4072       4080            4096
-///   +-------+--------------+------------+-------------+----------+---------------+
-///   | magic | spec         | generation | incarnation | checksum | generation id |
-///   +-------+--------------+------------+-------------+----------+---------------+
+///   0       8      104          112           120        4072       4080            4096
+///   +-------+------+------------+-------------+----------+----------+---------------+
+///   | magic | spec | generation | incarnation | accounts | checksum | generation id |
+///   +-------+------+------------+-------------+----------+----------+---------------+
 /// ```
 ///
 /// A PV guest names its pfn in the command line of start_info; an HVM guest's parameter
@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// @param spec what the guest was built like
 /// @param generation counted up each time it suspends itself; its vCPUs' states are drawn from it
 /// @param incarnation how often it went on somewhere else
-record GuestRecord(GuestSpec spec, long generation, long incarnation) {
+/// @param accounts the sum over the version table when the guest last suspended itself, so that a
+///   page does not get lost unnoticed together with the table's page that tells of it
+record GuestRecord(GuestSpec spec, long generation, long incarnation, long accounts) {
   /// What the command line holds before the pfn.
   static final String COMMAND_LINE = "record=0x";
 
@@ -30,6 +32,7 @@ record GuestRecord(GuestSpec spec, long generation, long incarnation) {
   private static final int SPEC = 8;
   private static final int GENERATION = SPEC + 8 * GuestSpec.WORDS;
   private static final int INCARNATION = GENERATION + 8;
+  private static final int ACCOUNTS = INCARNATION + 8;
   private static final int CHECKSUM = 4072;
 
   /// Writes the page.
@@ -42,6 +45,7 @@ record GuestRecord(GuestSpec spec, long generation, long incarnation) {
     }
     page.set(PagePattern.WORD, GENERATION, generation);
     page.set(PagePattern.WORD, INCARNATION, incarnation);
+    page.set(PagePattern.WORD, ACCOUNTS, accounts);
     Words id = new Words(spec.seed(), -1);
     page.set(PagePattern.WORD, GENERATION_ID, id.next());
     page.set(PagePattern.WORD, GENERATION_ID + 8, id.next());
@@ -63,7 +67,8 @@ record GuestRecord(GuestSpec spec, long generation, long incarnation) {
     return new GuestRecord(
         GuestSpec.load(words),
         page.get(PagePattern.WORD, GENERATION),
-        page.get(PagePattern.WORD, INCARNATION));
+        page.get(PagePattern.WORD, INCARNATION),
+        page.get(PagePattern.WORD, ACCOUNTS));
   }
 
   private static long checksum(MemorySegment page) {

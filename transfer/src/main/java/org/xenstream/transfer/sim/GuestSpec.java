@@ -16,7 +16,7 @@ package org.xenstream.transfer.sim;
 /// @param spareTables PV: how many pages there are that page-table churn turns into tables and back
 /// @param balloonPages how many pages may be ballooned out and in
 /// @param absentPages how many of those are out from the beginning
-/// @param devicePages how many pages a device model writes
+/// @param devicePages HVM: how many pages the device model writes
 /// @param touchedPages how many data pages hold something from the beginning; the others are zero,
 ///   and take no memory of the machine
 public record GuestSpec(

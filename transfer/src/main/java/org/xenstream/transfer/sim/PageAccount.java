@@ -7,9 +7,12 @@ package org.xenstream.transfer.sim;
 /// ```text
 ///   63     60 59   57     56     55                 0
 ///   +--------+-------+--------+--------------------+
-///   | kind   | level | pinned | version            |
+///   | kind   | level | flag   | version            |
 ///   +--------+-------+--------+--------------------+
 /// ```
+///
+/// The flag of a page table says that it is pinned; that of a data page, that a device may be
+/// writing the next version at this moment.
 ///
 /// So an entry of zero is a data page that was never written.
 final class PageAccount {
@@ -27,8 +30,8 @@ final class PageAccount {
 
   private static final int KIND_SHIFT = 60;
   private static final int LEVEL_SHIFT = 57;
-  private static final long PINNED = 1L << 56;
-  private static final long VERSION_MASK = PINNED - 1;
+  private static final long FLAG = 1L << 56;
+  private static final long VERSION_MASK = FLAG - 1;
 
   private PageAccount() {}
 
@@ -41,7 +44,12 @@ final class PageAccount {
   }
 
   static boolean isPinned(long entry) {
-    return (entry & PINNED) != 0;
+    return (entry & FLAG) != 0;
+  }
+
+  /// Tells whether a data page may also be of the next version.
+  static boolean isInFlight(long entry) {
+    return (entry & FLAG) != 0;
   }
 
   static long version(long entry) {
@@ -50,6 +58,15 @@ final class PageAccount {
 
   static long data(long version) {
     return version & VERSION_MASK;
+  }
+
+  static long inFlight(long version) {
+    return FLAG | (version & VERSION_MASK);
+  }
+
+  /// What an entry adds to the sum over the whole table, see [SimGuest].
+  static long weight(long pfn, long entry) {
+    return entry == 0 ? 0 : PagePattern.mix(entry ^ PagePattern.mix(pfn + 1));
   }
 
   static long absent(long version) {
@@ -63,7 +80,7 @@ final class PageAccount {
   static long table(int level, boolean pinned, long version) {
     return (long) TABLE << KIND_SHIFT
         | (long) level << LEVEL_SHIFT
-        | (pinned ? PINNED : 0)
+        | (pinned ? FLAG : 0)
         | (version & VERSION_MASK);
   }
 }

@@ -23,6 +23,9 @@ final class PagePattern {
   static final int PAGE = 4096;
   static final int WORDS = PAGE / 8;
 
+  /// Where a page says which version it is.
+  static final int VERSION_OFFSET = 16;
+
   private static final int HEADER_WORDS = 4;
   private static final long GOLDEN = 0x9E37_79B9_7F4A_7C15L;
 
@@ -57,7 +60,7 @@ final class PagePattern {
     }
     page.set(WORD, 0, MAGIC);
     page.set(WORD, 8, pfn);
-    page.set(WORD, 16, version);
+    page.set(WORD, VERSION_OFFSET, version);
     page.set(WORD, 24, seed);
     long base = base(seed, pfn, version);
     for (int i = HEADER_WORDS; i < WORDS; i++) {
@@ -80,7 +83,7 @@ final class PagePattern {
     }
     if (page.get(WORD, 0) != MAGIC
         || page.get(WORD, 8) != pfn
-        || page.get(WORD, 16) != version
+        || page.get(WORD, VERSION_OFFSET) != version
         || page.get(WORD, 24) != seed) {
       return false;
     }
@@ -96,7 +99,7 @@ final class PagePattern {
       return new Found(true, expectedPfn, 0, -1);
     }
     long pfn = page.get(WORD, 8);
-    long version = page.get(WORD, 16);
+    long version = page.get(WORD, VERSION_OFFSET);
     if (page.get(WORD, 0) != MAGIC || page.get(WORD, 24) != seed) {
       return new Found(false, pfn, version, page.get(WORD, 0) != MAGIC ? 0 : 24);
     }

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.xenstream.transfer.Hypervisor.VcpuState;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.x86.Cr3;
@@ -35,6 +36,8 @@ public final class SimGuest {
   /// Entries that map the shared info page for a time: the table's number and the slot in one.
   private final Set<Long> foreign = ConcurrentHashMap.newKeySet();
 
+  private final LongAdder accounts = new LongAdder();
+  private GuestRecord stored;
   private long generation;
   private long incarnation;
 
@@ -44,6 +47,8 @@ public final class SimGuest {
     this.layout = new GuestLayout(record.spec());
     this.generation = record.generation();
     this.incarnation = record.incarnation();
+    this.stored = record;
+    accounts.add(record.accounts());
     this.memory = newMemory();
   }
 
@@ -130,13 +135,23 @@ public final class SimGuest {
     return incarnation;
   }
 
+  /// The record as it was stored last.
+  GuestRecord record() {
+    return stored;
+  }
+
+  /// The sum over the version table as it must be.
+  long accounts() {
+    return accounts.sum();
+  }
+
   GuestLayout layout() {
     return layout;
   }
 
   /// Hands on its memory for a thread.
   GuestMemory newMemory() {
-    return new GuestMemory(domain, layout, p2mGuard);
+    return new GuestMemory(domain, layout, p2mGuard, accounts);
   }
 
   /// Looks at all of it: every page, the p2m, page tables, vCPU states, params. The domain is
@@ -235,6 +250,15 @@ public final class SimGuest {
     }
   }
 
+  /// Unmaps it wherever a table maps it: also what a workload that has ended has left.
+  void unmapForeign(int table) throws HypervisorException {
+    for (long place : foreign) {
+      if (place >>> 9 == table) {
+        unmapForeign(table, (int) (place & 511));
+      }
+    }
+  }
+
   boolean isForeign(int table, int slot) {
     return foreign.contains((long) table << 9 | slot);
   }
@@ -283,7 +307,8 @@ public final class SimGuest {
 
   void storeRecord() throws HypervisorException {
     MemorySegment page = memory.read(layout.record);
-    new GuestRecord(layout.spec, generation, incarnation).store(page);
+    stored = new GuestRecord(layout.spec, generation, incarnation, accounts.sum());
+    stored.store(page);
     domain.writePage(layout.record, page);
   }
 }

@@ -56,9 +56,8 @@ public final class SimSource implements SaveCallbacks, AutoCloseable {
     return deviceModel.isLogDirty();
   }
 
-  /// A fault of a test: the device model's reports are switched without its being told.
-  void switchDeviceModelInSecret(boolean on) {
-    deviceModel.logDirty(on);
+  DeviceModel deviceModel() {
+    return deviceModel;
   }
 
   @Override

@@ -198,10 +198,7 @@ final class TableChurn implements WorkStep {
   /// Makes a table that nothing names a data page again.
   private void dissolve(int table) throws HypervisorException {
     long pfn = pv.tablePfn(table);
-    if (foreign[0] == table) {
-      guest.unmapForeign(foreign[0], foreign[1]);
-      foreign = new int[] {-1, -1};
-    }
+    guest.unmapForeign(table);
     if (PageAccount.isPinned(memory.account(pfn))) {
       memory.domain.unpinTable(pfn);
     }

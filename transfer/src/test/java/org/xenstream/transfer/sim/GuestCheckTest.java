@@ -10,11 +10,13 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenstream.core.format.PageType;
 import org.xenstream.transfer.Hypervisor.VcpuState;
 import org.xenstream.transfer.sim.GuestFault.Kind;
@@ -142,24 +144,42 @@ class GuestCheckTest {
         report.first().getFirst().toString());
   }
 
-  @Test
-  void lostPageOfTheVersionTable() throws IOException {
+  /// The table alone, and the table together with the page that it tells of: then nothing but the
+  /// sum over the table is left to tell.
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void lostPageOfTheVersionTable(boolean withThePage) throws IOException {
     SimGuest guest = guest(GuestKind.HVM);
     GuestMemory memory = guest.newMemory();
     long pfn = guest.layout().dataPfn(700);
     long table = guest.layout().versionPage(pfn);
-    MemorySegment old =
+    MemorySegment oldTable =
         MemorySegment.ofArray(new byte[PagePattern.PAGE]).copyFrom(memory.read(table));
+    MemorySegment oldPage =
+        MemorySegment.ofArray(new byte[PagePattern.PAGE]).copyFrom(memory.read(pfn));
     memory.rewrite(pfn);
     GuestReport report =
         moved(
             guest,
             (at, type, page) -> {
               if (at == table) {
-                page.copyFrom(old);
+                page.copyFrom(oldTable);
+              } else if (at == pfn && withThePage) {
+                page.copyFrom(oldPage);
               }
             });
-    assertOnly(report, Kind.AHEAD, pfn, "expected version 1, found version 2");
+    assertEquals(
+        withThePage ? Map.of(Kind.STRUCTURE, 1L) : Map.of(Kind.STRUCTURE, 1L, Kind.AHEAD, 1L),
+        report.counts(),
+        report::toString);
+    if (!withThePage) {
+      assertEquals(
+          new GuestFault(Kind.AHEAD, pfn, "expected version 1, found version 2"),
+          report.first().getFirst());
+    }
+    assertTrue(
+        report.first().getLast().message().startsWith("the sum over the version table: expected"),
+        report::toString);
   }
 
   @ParameterizedTest
@@ -264,8 +284,8 @@ class GuestCheckTest {
         "expected %s_PIN, found %s".formatted(type, type));
     there.pinTable(pv.tablePfn(root), pv.tree.topLevel());
     long pfn = guest.layout().dataPfn(42);
-    guest.newMemory();
-    new GuestMemory(there, guest.layout(), this).setP2m(pfn, guest.domain().frameOf(pfn));
+    new GuestMemory(there, guest.layout(), this, new LongAdder())
+        .setP2m(pfn, guest.domain().frameOf(pfn));
     report = SimGuest.attach(second, there).check();
     // The table that maps it is right, and so is the page.
     assertOnly(

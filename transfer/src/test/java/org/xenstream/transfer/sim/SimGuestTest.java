@@ -102,6 +102,7 @@ class SimGuestTest {
         kind.isPv()
             ? List.of("idle", "uniform", "zipf", "sweep", "balloon", "churn", "mix")
             : List.of("idle", "uniform", "zipf", "sweep", "balloon", "mix");
+    // What one workload leaves behind, the next one has to do with.
     try (SimHost host = host()) {
       SimGuest guest = GuestBuilder.of(kind).balloon(200, 100).devicePages(8).build(host);
       for (String name : names) {
@@ -120,6 +121,9 @@ class SimGuestTest {
             Thread.onSpinWait();
           }
         }
+        assertClean(guest);
+        assertTrue(guest.domain().suspend());
+        guest.domain().resume();
         assertClean(guest);
       }
     }
