@@ -6,8 +6,12 @@ module org.xenstream.cli {
   requires org.xenstream.x86;
   requires org.xenstream.insight;
   requires org.xenstream.codecs;
+  requires org.xenstream.transfer;
+  requires aircompressor.v3;
   requires info.picocli;
+  requires java.desktop;
   requires me.tongfei.progressbar;
   requires tools.jackson.core;
+  requires xchart;
   requires static org.jspecify;
 }
