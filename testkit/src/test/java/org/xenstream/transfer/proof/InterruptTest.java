@@ -52,7 +52,7 @@ class InterruptTest {
   @ParameterizedTest
   @EnumSource(Model.class)
   void eitherSideMayEndItAtAnyTime(Model model) throws Exception {
-    SplittableRandom chance = new SplittableRandom(SEED + model.ordinal());
+    SplittableRandom chance = new SplittableRandom(SEED + model.seed);
     try (Departure departure = new Departure(model);
         SimHost host = new SimHost(SimOptions.ofFrames(16384))) {
       departure.runFreely();

@@ -129,7 +129,7 @@ class RestoreFaultsTest {
   @ParameterizedTest
   @MethodSource("restores")
   void mayBeCancelledAtAnyCall(Model model, Mode mode) throws IOException {
-    SplittableRandom chance = new SplittableRandom(SEED + model.ordinal());
+    SplittableRandom chance = new SplittableRandom(SEED + model.seed);
     byte[] stream = stream(model, mode);
     GuestSpec spec = model.builder().spec();
     try (SimHost host = host()) {
