@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.transfer.Hypervisor;
 import org.xenstream.transfer.SaveOutput;
@@ -76,7 +77,7 @@ final class Departure implements AutoCloseable {
         long enough = running.steps() + 50;
         long end = System.nanoTime() + 200_000_000L;
         while (running.steps() < enough && System.nanoTime() < end) {
-          Thread.onSpinWait();
+          LockSupport.parkNanos(100_000);
         }
       }
     } catch (IOException e) {

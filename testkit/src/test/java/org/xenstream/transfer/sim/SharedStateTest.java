@@ -22,7 +22,7 @@ import org.xenstream.transfer.PfnBitmap;
 /// time, again and again, and what came of it has to be one of what is allowed.
 @Timeout(60)
 class SharedStateTest {
-  private static final int ROUNDS = 20_000;
+  private static final int ROUNDS = 5_000;
 
   /// What a thread does in a round.
   @FunctionalInterface
@@ -42,7 +42,7 @@ class SharedStateTest {
                 if (failed.get()) {
                   return null;
                 }
-                Thread.onSpinWait();
+                pause();
               }
               two.act();
               turn.set(2 * round);
@@ -58,7 +58,7 @@ class SharedStateTest {
             if (second.isDone()) {
               second.get();
             }
-            Thread.onSpinWait();
+            pause();
           }
           arbiter.act();
         }
@@ -67,6 +67,12 @@ class SharedStateTest {
       }
       second.get();
     }
+  }
+
+  /// Waits by looking again: the other is a step away, unless it has no core to run on.
+  private static void pause() {
+    Thread.onSpinWait();
+    Thread.yield();
   }
 
   /// Whoever registers is woken at least once, before or after the other has asked for the end.
