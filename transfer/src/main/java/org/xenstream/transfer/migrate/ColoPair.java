@@ -61,6 +61,7 @@ final class ColoPair {
   }
 
   /// Not for longer than a moment: a cancellation notifies nobody here.
+  @SuppressWarnings("WaitNotInLoop") // the callers loop
   private void look() {
     try {
       wait(LOOK_MILLIS);
