@@ -2,14 +2,19 @@
 package org.xenstream.transfer;
 
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// The moment by which a guest that stands still has to be on its way again. An engine sets it when
 /// the guest is suspended and takes it back when it goes on; whatever can wait, an output or a back
 /// channel, waits no longer than it allows. Any thread may look at it.
 public final class Deadline {
   private final LongSupplier nanoTime;
-  private volatile long at;
-  private volatile boolean set;
+
+  /// Null while it is not set. An object of its own for each moment, so that whoever looks sees
+  /// whether it is still the same one.
+  private volatile @Nullable Moment moment;
+
+  private record Moment(long at) {}
 
   /// Not set.
   ///
@@ -22,28 +27,35 @@ public final class Deadline {
   ///
   /// @param nanos from now on, not negative; [Long#MAX_VALUE] for never
   public void set(long nanos) {
-    set = false;
-    if (nanos != Long.MAX_VALUE) {
-      at = nanoTime.getAsLong() + nanos;
-      set = true;
-    }
+    moment = nanos == Long.MAX_VALUE ? null : new Moment(nanoTime.getAsLong() + nanos);
   }
 
   /// Takes it back.
   public void clear() {
-    set = false;
+    moment = null;
   }
 
   /// How long is left: zero or less when it has passed, [Long#MAX_VALUE] when it is not set.
+  @SuppressWarnings("ReferenceEquality") // whether it was set anew or taken back meanwhile
   public long remainingNanos() {
-    return set ? at - nanoTime.getAsLong() : Long.MAX_VALUE;
+    while (true) {
+      Moment seen = moment;
+      if (seen == null) {
+        return Long.MAX_VALUE;
+      }
+      long left = seen.at - nanoTime.getAsLong();
+      // One that was taken back before the clock was read may seem to have passed, and has not.
+      if (moment == seen) {
+        return left;
+      }
+    }
   }
 
   /// Throws when it has passed.
   ///
   /// @throws DeadlineException then
   public void check() throws DeadlineException {
-    if (set && at - nanoTime.getAsLong() <= 0) {
+    if (remainingNanos() <= 0) {
       throw new DeadlineException();
     }
   }

@@ -196,8 +196,7 @@ public final class StreamReader implements RecordSource {
     long whole = Wire.RECORD_HEADER + length + Wire.padding(length);
     MemorySegment octets = input.peek(whole);
     hold(new Frame(offset, index, type, octets, length), whole);
-    Frame frame =
-        new Frame(offset, index, type, octets, length, input.near(Math.min(whole, HEAD)));
+    Frame frame = new Frame(offset, index, type, octets, length, input.near(Math.min(whole, HEAD)));
     return new Framed(frame, parser.parse(frame));
   }
 
