@@ -37,7 +37,8 @@ final class Likeness {
     Map<Long, MemorySegment> now = pages(restored);
     Set<Long> changed =
         saved.isHvm() ? specialPages(from, saved) : pagesOfFrames(from, saved, stream);
-    for (long pfn : old.keySet()) {
+    for (Map.Entry<Long, MemorySegment> was : old.entrySet()) {
+      long pfn = was.getKey();
       MemorySegment page = now.remove(pfn);
       if (page == null) {
         differences.add("pfn 0x%x is lost".formatted(pfn));
@@ -49,7 +50,7 @@ final class Likeness {
             "pfn 0x%x was of type 0x%x and is of 0x%x"
                 .formatted(pfn, type, type(to, restored, pfn)));
       }
-      long at = old.get(pfn).mismatch(page);
+      long at = was.getValue().mismatch(page);
       if (at != -1 && !PageType.isTable(type) && !changed.contains(pfn)) {
         differences.add("pfn 0x%x differs at 0x%x".formatted(pfn, at));
       }

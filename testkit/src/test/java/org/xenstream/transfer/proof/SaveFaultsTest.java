@@ -94,7 +94,7 @@ class SaveFaultsTest {
     } catch (HypervisorException e) {
       assertEquals(call, e.call(), what);
       assertEquals("EIO", e.errno(), what);
-      assertTrue(e.getMessage().contains("injected at call " + nth), e::getMessage);
+      assertTrue(e.toString().contains("injected at call " + nth), e::getMessage);
     }
     boolean reached = faulty.counts().getOrDefault(call, 0) >= nth;
     // Where log-dirty cannot be enabled it may be on for video memory: it is switched off and on.

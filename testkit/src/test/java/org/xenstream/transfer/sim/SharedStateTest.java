@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.xenstream.transfer.Cancellation;
@@ -38,11 +39,11 @@ class SharedStateTest {
       Future<?> second =
           other.submit(() -> {
             for (int round = 1; round <= ROUNDS; round++) {
-              while (turn.get() != 2 * round - 1) {
+              for (int spins = 0; turn.get() != 2 * round - 1; spins++) {
                 if (failed.get()) {
                   return null;
                 }
-                pause();
+                pause(spins);
               }
               two.act();
               turn.set(2 * round);
@@ -54,11 +55,11 @@ class SharedStateTest {
           prepare.act();
           turn.set(2 * round - 1);
           one.act();
-          while (turn.get() != 2 * round) {
+          for (int spins = 0; turn.get() != 2 * round; spins++) {
             if (second.isDone()) {
               second.get();
             }
-            pause();
+            pause(spins);
           }
           arbiter.act();
         }
@@ -70,9 +71,12 @@ class SharedStateTest {
   }
 
   /// Waits by looking again: the other is a step away, unless it has no core to run on.
-  private static void pause() {
-    Thread.onSpinWait();
-    Thread.yield();
+  private static void pause(int spins) {
+    if (spins < 10_000) {
+      Thread.onSpinWait();
+    } else {
+      LockSupport.parkNanos(1000);
+    }
   }
 
   /// Whoever registers is woken at least once, before or after the other has asked for the end.
