@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.bench;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.SplittableRandom;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.xenstream.transfer.save.Pseudophysmap;
+import org.xenstream.transfer.save.TableNormaliser;
+
+/// Turns mfns into pfns in level 1 page tables, in the order in which a save meets the tables: that
+/// of their pfns, so that neighbours map neighbours. Each entry is held against m2p and p2m.
+public class TableNormaliserBenchmark extends QuickBenchmark {
+  private static final int ENTRIES = 512;
+
+  /// The tables, and the guest whose they are: half of the host's memory.
+  @State(Scope.Benchmark)
+  @SuppressWarnings("NullAway.Init") // JMH calls the set-up
+  public static class Tables {
+    /// What the tables hold.
+    public enum Content {
+      /// A kernel's mapping of all memory, which lies in pieces of 2 MiB, as a hypervisor gives it.
+      DIRECT_MAP,
+      /// The same with one half of each table empty.
+      HALF_EMPTY,
+      /// Programs: pieces of eight pages, one in eight of them missing.
+      PIECES,
+      /// No two neighbours anywhere.
+      SCATTERED
+    }
+
+    /// What the tables hold.
+    @Param public Content content = Content.DIRECT_MAP;
+
+    /// The guest's memory in MiB.
+    @Param({"1024", "8192"})
+    public int mebibytes;
+
+    private Arena arena;
+    private MemorySegment tables;
+    private MemorySegment target;
+    private TableNormaliser normaliser;
+    private int count;
+
+    /// Makes them.
+    @Setup(Level.Trial)
+    @SuppressWarnings("MustBeClosedChecker") // JMH calls the end
+    public void make() {
+      arena = Arena.ofShared();
+      int pfns = mebibytes << 8;
+      count = pfns / ENTRIES;
+      MemorySegment p2m = arena.allocate(8L * pfns, 4096);
+      MemorySegment m2p = arena.allocate(16L * pfns, 4096);
+      m2p.fill((byte) 0xFF);
+      SplittableRandom chance = new SplittableRandom(1);
+      int piece = content == Content.SCATTERED ? 1 : ENTRIES;
+      int[] places = shuffled(2 * pfns / piece, chance);
+      for (int pfn = 0; pfn < pfns; pfn++) {
+        long mfn = (long) places[pfn / piece] * piece + pfn % piece;
+        p2m.setAtIndex(ValueLayout.JAVA_LONG, pfn, mfn);
+        m2p.setAtIndex(ValueLayout.JAVA_LONG, mfn, pfn);
+      }
+      long[] leaves = new long[count];
+      for (int i = 0; i < count; i++) {
+        leaves[i] = 4096L * i;
+      }
+      normaliser =
+          new TableNormaliser(new Pseudophysmap(m2p, 2L * pfns - 1, p2m, leaves, 8, pfns - 1), -1);
+      tables = arena.allocate(4096L * count, 4096);
+      target = arena.allocate(4096L * 1024, 4096);
+      for (int slot = 0; slot < pfns; slot++) {
+        fill(slot, p2m, chance);
+      }
+    }
+
+    private void fill(int slot, MemorySegment p2m, SplittableRandom chance) {
+      int pfn = slot;
+      boolean present = true;
+      switch (content) {
+        case DIRECT_MAP, SCATTERED -> {}
+        case HALF_EMPTY -> present = slot % ENTRIES < ENTRIES / 2;
+        case PIECES -> {
+          int piece = slot / 8;
+          present = piece % 8 != 0;
+          pfn = (int) (piece * 2_654_435_761L % (count * 64L)) * 8 + slot % 8;
+        }
+      }
+      // Accessed and dirty as it comes.
+      long flags = 0x8000_0000_0000_0007L | chance.nextInt(4) << 5;
+      long entry = present ? p2m.getAtIndex(ValueLayout.JAVA_LONG, pfn) << 12 | flags : 0;
+      tables.setAtIndex(ValueLayout.JAVA_LONG, slot, entry);
+    }
+
+    private static int[] shuffled(int count, SplittableRandom chance) {
+      int[] all = new int[count];
+      for (int i = 0; i < count; i++) {
+        int from = chance.nextInt(i + 1);
+        all[i] = all[from];
+        all[from] = i;
+      }
+      return all;
+    }
+
+    /// Gives the memory back.
+    @TearDown(Level.Trial)
+    public void release() {
+      arena.close();
+    }
+  }
+
+  /// Every table, into the scratch pages of a batch.
+  @Benchmark
+  public int normalise(Tables tables, Rate rate) {
+    int bad = 0;
+    for (int i = 0; i < tables.count; i++) {
+      bad +=
+          tables.normaliser.normalise(
+              1, tables.tables, 4096L * i, tables.target, 4096L * (i & 1023));
+    }
+    if (bad != -tables.count) {
+      throw new IllegalStateException("a table that is bad");
+    }
+    rate.count(4096L * tables.count, tables.count);
+    return bad;
+  }
+}
