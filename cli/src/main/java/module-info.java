@@ -6,8 +6,11 @@ module org.xenstream.cli {
   requires org.xenstream.x86;
   requires org.xenstream.insight;
   requires org.xenstream.codecs;
+  requires org.xenstream.transfer;
   requires info.picocli;
+  requires java.desktop;
   requires me.tongfei.progressbar;
   requires tools.jackson.core;
+  requires xchart;
   requires static org.jspecify;
 }

@@ -18,7 +18,8 @@ import picocli.CommandLine.ParseResult;
 /// The commands are described to picocli by calls, not by annotations: what reads annotations costs
 /// more than all the rest of a short run (docs/decisions/0002-launcher.md).
 public final class Main {
-  private static final List<String> VERBS = List.of("info", "verify", "records", "copy", "rules");
+  private static final List<String> VERBS =
+      List.of("info", "verify", "records", "copy", "rules", "simulate");
 
   private Main() {}
 
@@ -78,6 +79,7 @@ public final class Main {
       case "records" -> new RecordsVerb();
       case "copy" -> new CopyVerb();
       case "rules" -> new RulesVerb();
+      case "simulate" -> new SimulateVerb();
       default -> throw new IllegalArgumentException(name);
     };
   }
@@ -128,6 +130,9 @@ public final class Main {
       return Verb.NO_IMAGE;
     }
     ParseResult chosen = parsed.subcommand();
+    while (chosen.hasSubcommand()) {
+      chosen = chosen.subcommand();
+    }
     Verb verb = (Verb) chosen.commandSpec().userObject();
     try {
       return verb.run(chosen, console);

@@ -28,6 +28,19 @@ final class Units {
     return String.format(Locale.ROOT, value < 10 ? "%.2f %s" : "%.1f %s", value, PREFIXES[prefix]);
   }
 
+  /// `4.12 ms`; in seconds from one on, in microseconds below a hundredth of a millisecond.
+  static String time(long nanos) {
+    double value = nanos / 1e6;
+    if (value < 0.01) {
+      return nanos == 0 ? "0 ms" : String.format(Locale.ROOT, "%.1f µs", nanos / 1e3);
+    }
+    if (value >= 1000) {
+      return String.format(Locale.ROOT, value < 10_000 ? "%.2f s" : "%.1f s", value / 1000);
+    }
+    return String.format(
+        Locale.ROOT, value < 10 ? "%.2f ms" : value < 100 ? "%.1f ms" : "%.0f ms", value);
+  }
+
   /// `1 page`, `2 pages`.
   static String plural(long number, String noun) {
     return (number < 1000 ? Long.toString(number) : count(number))

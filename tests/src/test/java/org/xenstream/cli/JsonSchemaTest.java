@@ -42,7 +42,7 @@ class JsonSchemaTest {
 
   private static SchemaRegistry registry() {
     Map<String, String> schemas =
-        Stream.of("verdict", "verify", "info", "record")
+        Stream.of("verdict", "verify", "info", "record", "explore")
             .collect(toMap(name -> "urn:xenstream:schema:" + name, JsonSchemaTest::text));
     return SchemaRegistry.withDefaultDialect(
         SpecificationVersion.DRAFT_2020_12, builder -> builder.schemas(schemas));
@@ -83,6 +83,14 @@ class JsonSchemaTest {
     holds("info", Tool.run("info", "--json", "--digest", "--zero-pages", hvm).exits(0));
     holds("record", Tool.run("records", "--json", "--brief", hvm).exits(0));
     holds("record", Tool.run("records", "--json", "--hex", "--range", "1023..", hvm).exits(0));
+  }
+
+  @Test
+  void anExplorationHoldsToTheSchema() {
+    Tool.Run run =
+        Tool.run("simulate", "explore", "--json", "--abort-above", "100", "--dirty-rates", "0,1M");
+    holds("explore", run.exits(0).quiet());
+    assertEquals(6, run.lines().size());
   }
 
   @Test
