@@ -7,7 +7,6 @@ module org.xenstream.cli {
   requires org.xenstream.insight;
   requires org.xenstream.codecs;
   requires org.xenstream.transfer;
-  requires aircompressor.v3;
   requires info.picocli;
   requires java.desktop;
   requires me.tongfei.progressbar;

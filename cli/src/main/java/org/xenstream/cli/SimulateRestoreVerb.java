@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.cli;
 
-import io.airlift.compress.v3.xxhash.XxHash64Hasher;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.TreeMap;
 import org.xenstream.core.envelope.ImageItem;
@@ -151,20 +149,5 @@ final class SimulateRestoreVerb implements Verb {
 
     @Override
     public void failover(IOException why) {}
-  }
-
-  /// XXH64 with seed 0.
-  private static final class Xxh64 implements RestoreReport.Hash {
-    private final XxHash64Hasher hasher = XxHash64Hasher.create();
-
-    @Override
-    public void update(MemorySegment octets) {
-      hasher.update(octets);
-    }
-
-    @Override
-    public long value() {
-      return hasher.digest();
-    }
   }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -167,7 +168,9 @@ class SimulateVerbTest {
     Path again = folder.resolve("again");
     String options = "save --memory 8M --workload none --guest " + kind;
     String said = simulate(options, image).exits(0).quiet().out();
-    assertTrue(said.startsWith(image + ": " + kind.toUpperCase() + " guest of 8.00 MiB, "), said);
+    assertTrue(
+        said.startsWith(image + ": " + kind.toUpperCase(Locale.ROOT) + " guest of 8.00 MiB, "),
+        said);
     simulate(options, again).exits(0);
     assertArrayEquals(Files.readAllBytes(image), Files.readAllBytes(again));
     Tool.run("verify", "--strict", image).exits(0);

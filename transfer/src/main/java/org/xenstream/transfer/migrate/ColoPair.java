@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.transfer.migrate;
 
+import java.util.function.BooleanSupplier;
 import org.xenstream.transfer.Cancellation;
 
 /// What the toolstacks of a COLO pair tell each other beside the stream (the COLO_CONTEXT records
@@ -28,10 +29,7 @@ final class ColoPair {
   ///
   /// @return false when the primary is gone
   synchronized boolean awaitAsked(int number) {
-    while (asked < number && !over()) {
-      look();
-    }
-    return asked >= number;
+    return await(() -> asked >= number);
   }
 
   /// The secondary runs from a checkpoint.
@@ -44,10 +42,7 @@ final class ColoPair {
   ///
   /// @return false when the secondary is gone
   synchronized boolean awaitRunning(int number) {
-    while (running < number && !over()) {
-      look();
-    }
-    return running >= number;
+    return await(() -> running >= number);
   }
 
   /// One of the two is gone, or wants no more.
@@ -56,17 +51,16 @@ final class ColoPair {
     notifyAll();
   }
 
-  private boolean over() {
-    return ended || cancellation.isCancelled() || Thread.currentThread().isInterrupted();
-  }
-
-  /// Not for longer than a moment: a cancellation notifies nobody here.
-  @SuppressWarnings("WaitNotInLoop") // the callers loop
-  private void look() {
+  /// Waits until something holds; never for longer than a moment at a time, since a cancellation
+  /// notifies nobody here.
+  private boolean await(BooleanSupplier holds) {
     try {
-      wait(LOOK_MILLIS);
+      while (!holds.getAsBoolean() && !ended && !cancellation.isCancelled()) {
+        wait(LOOK_MILLIS);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return holds.getAsBoolean();
   }
 }
