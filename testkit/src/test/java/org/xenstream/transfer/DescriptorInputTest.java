@@ -49,15 +49,14 @@ class DescriptorInputTest {
     protected OctetInput over(byte[] octets) throws IOException {
       DescriptorPair pair = line().open(folder);
       var unused =
-          new InThread<Void>(
-              () -> {
-                try (Descriptor to = pair.second()) {
-                  Line.feed(to, octets, longest, 7);
-                } catch (IOException readerGone) {
-                  assertTrue(readerGone.getMessage().contains("Broken pipe"));
-                }
-                return null;
-              });
+          new InThread<Void>(() -> {
+            try (Descriptor to = pair.second()) {
+              Line.feed(to, octets, longest, 7);
+            } catch (IOException readerGone) {
+              assertTrue(readerGone.getMessage().contains("Broken pipe"));
+            }
+            return null;
+          });
       return new PoisonedInput(new DescriptorInput("test", pair.first(), endless()));
     }
 
@@ -170,14 +169,13 @@ class DescriptorInputTest {
             new DescriptorInput("in", pair.first(), Patience.endless(cancellation, CLOCK))) {
       Line.feed(pair.second(), new byte[1], 1, 1);
       InThread<Void> canceller =
-          new InThread<>(
-              () -> {
-                while (pair.first().readable() > 0) {
-                  Thread.onSpinWait();
-                }
-                cancellation.cancel();
-                return null;
-              });
+          new InThread<>(() -> {
+            while (pair.first().readable() > 0) {
+              Thread.onSpinWait();
+            }
+            cancellation.cancel();
+            return null;
+          });
       assertThrows(TransferCancelledException.class, () -> input.peek(2));
       canceller.join();
     }

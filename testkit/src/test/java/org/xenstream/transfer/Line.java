@@ -38,7 +38,7 @@ enum Line {
         } catch (InterruptedException e) {
           throw new AssertionError(e);
         }
-        try (RandomAccessFile both = new RandomAccessFile(fifo.toFile(), "rw")) {
+        try (RandomAccessFile _ = new RandomAccessFile(fifo.toFile(), "rw")) {
           yield new DescriptorPair(Descriptor.openToRead(fifo), Descriptor.openToWrite(fifo));
         }
       }

@@ -21,11 +21,17 @@ class BandwidthLimitTest {
   }
 
   /// Batches of up to 4 MiB, as much of them as a stride lets go; every sleep lasts too long by up
-  /// to a millisecond, as sleeps do, and every write takes up to half the time that the rate allows.
+  /// to a millisecond, as sleeps do, and every write takes up to half the time that the rate
+  /// allows.
   @ParameterizedTest
   @ValueSource(
       longs = {
-        1_000_000L, 12_345_678L, 100_000_000L, 1_000_000_000L, 3_333_333_333L, 10_000_000_000L
+        1_000_000L,
+        12_345_678L,
+        100_000_000L,
+        1_000_000_000L,
+        3_333_333_333L,
+        10_000_000_000L
       })
   void holdsOnAverage(long rate) {
     BandwidthLimit limit = limit(rate);

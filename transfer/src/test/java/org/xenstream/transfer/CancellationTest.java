@@ -55,8 +55,7 @@ class CancellationTest {
     Thread.currentThread().interrupt();
     assertEquals(
         "interrupted while waiting",
-        assertThrows(
-                InterruptedIOException.class, () -> new Cancellation().pause(Long.MAX_VALUE))
+        assertThrows(InterruptedIOException.class, () -> new Cancellation().pause(Long.MAX_VALUE))
             .getMessage());
     assertTrue(Thread.interrupted());
   }
