@@ -31,6 +31,8 @@ class ArchitectureDocTest {
         org.xenstream.x86.Blobs.class,
         org.xenstream.insight.Survey.class,
         org.xenstream.codecs.ZstdDecompressor.class,
+        org.xenstream.os.SparseMemory.class,
+        org.xenstream.transfer.Hypervisor.class,
         org.xenstream.cli.Main.class
       })
   void theTableSaysWhatTheModuleSays(Class<?> any) throws IOException, URISyntaxException {
