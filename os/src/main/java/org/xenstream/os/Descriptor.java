@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /// A file descriptor from which or to which octets are moved without waiting, and on which one
@@ -61,6 +62,32 @@ public final class Descriptor implements AutoCloseable {
   /// @throws IOException when it is not open
   public static Descriptor own(int fd) throws IOException {
     return new Descriptor(fd, true);
+  }
+
+  /// Opens a file to be read; a named pipe as soon as somebody writes to it.
+  ///
+  /// @throws IOException when it cannot be opened
+  public static Descriptor openToRead(Path file) throws IOException {
+    return opened(DescriptorCalls.open(file, DescriptorCalls.O_RDONLY));
+  }
+
+  /// Opens a file to be written from its start, and makes it where there is none; a named pipe as
+  /// soon as somebody reads it.
+  ///
+  /// @throws IOException when it cannot be opened
+  public static Descriptor openToWrite(Path file) throws IOException {
+    return opened(
+        DescriptorCalls.open(
+            file, DescriptorCalls.O_WRONLY | DescriptorCalls.O_CREAT | DescriptorCalls.O_TRUNC));
+  }
+
+  private static Descriptor opened(int fd) throws IOException {
+    try {
+      return own(fd);
+    } catch (IOException | RuntimeException e) {
+      closeNumber(fd);
+      throw e;
+    }
   }
 
   /// What lies behind a descriptor.

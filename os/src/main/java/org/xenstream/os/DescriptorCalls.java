@@ -7,6 +7,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
 
 /// Calls that ask or change something of a descriptor.
 final class DescriptorCalls {
@@ -16,6 +17,13 @@ final class DescriptorCalls {
   static final int F_SETPIPE_SZ = 1031;
   static final int F_GETPIPE_SZ = 1032;
   static final long FIONREAD = 0x541B;
+
+  static final int O_RDONLY = 0;
+  static final int O_WRONLY = 1;
+  static final int O_CREAT = 0x40;
+  static final int O_TRUNC = 0x200;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int MODE = 0666;
 
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int STATX_TYPE = 1;
@@ -38,6 +46,17 @@ final class DescriptorCalls {
               ValueLayout.JAVA_INT,
               ValueLayout.JAVA_INT,
               ValueLayout.JAVA_LONG));
+
+  // int open(const char *pathname, int flags, ... /* mode_t mode */);
+  private static final MethodHandle OPEN =
+      SystemCall.variadic(
+          "open",
+          2,
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT));
 
   // int fcntl(int fd, int cmd, ... /* int arg */);
   private static final MethodHandle FCNTL =
@@ -66,6 +85,23 @@ final class DescriptorCalls {
       SystemCall.handle("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
   private DescriptorCalls() {}
+
+  static int open(Path file, int flags) throws IOException {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment state = SystemCall.state(call);
+      MemorySegment path = call.allocateFrom(file.toString());
+      int fd;
+      try {
+        fd = (int) OPEN.invokeExact(state, path.address(), flags | O_CLOEXEC, MODE);
+      } catch (Throwable e) {
+        throw SystemCall.unexpected(e);
+      }
+      if (fd < 0) {
+        throw SystemCall.failed(file.toString(), SystemCall.errno(state));
+      }
+      return fd;
+    }
+  }
 
   static Descriptor.Kind kind(int fd) throws IOException {
     try (Arena call = Arena.ofConfined()) {

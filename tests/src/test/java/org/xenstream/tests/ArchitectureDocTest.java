@@ -31,7 +31,7 @@ class ArchitectureDocTest {
         org.xenstream.x86.Blobs.class,
         org.xenstream.insight.Survey.class,
         org.xenstream.codecs.ZstdDecompressor.class,
-        org.xenstream.os.SystemCall.class,
+        org.xenstream.os.SparseMemory.class,
         org.xenstream.transfer.Hypervisor.class,
         org.xenstream.cli.Main.class
       })
