@@ -9,6 +9,7 @@ module org.xenstream.transfer {
   requires static org.jspecify;
 
   exports org.xenstream.transfer;
+  exports org.xenstream.transfer.migrate;
   exports org.xenstream.transfer.policy;
   exports org.xenstream.transfer.restore;
   exports org.xenstream.transfer.save;

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer.migrate;
+
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.RecordSink;
+import org.xenstream.os.Descriptor;
+import org.xenstream.os.DescriptorPair;
+import org.xenstream.transfer.BandwidthLimit;
+import org.xenstream.transfer.Cancellation;
+import org.xenstream.transfer.Deadline;
+import org.xenstream.transfer.DescriptorInput;
+import org.xenstream.transfer.DescriptorOutput;
+import org.xenstream.transfer.Patience;
+import org.xenstream.transfer.SaveOutput;
+import org.xenstream.transfer.StreamType;
+import org.xenstream.transfer.save.BackChannel;
+import org.xenstream.transfer.save.DirtyPfnListReader;
+
+/// A pair of sockets of this machine: what `ssh` gives to both ends of an `xl migrate`. The back
+/// channel is the same pair, the other way round.
+final class SocketLine implements Line {
+  /// A peer that does nothing for so long is dead. It may be at work on a large batch, or waiting
+  /// for the next checkpoint.
+  private static final Duration STALL = Duration.ofMinutes(5);
+
+  private final DescriptorOutput output;
+  private final DescriptorInput input;
+  private final @Nullable BackInput backInput;
+  private final @Nullable DescriptorOutput backOutput;
+
+  private SocketLine(
+      DescriptorOutput output,
+      DescriptorInput input,
+      @Nullable BackInput backInput,
+      @Nullable DescriptorOutput backOutput) {
+    this.output = output;
+    this.input = input;
+    this.backInput = backInput;
+    this.backOutput = backOutput;
+  }
+
+  /// Opens one.
+  ///
+  /// @param deadline of the guest at the source
+  /// @param abandoned ends all waiting at the destination
+  @SuppressWarnings("MustBeClosedChecker") // the ends live as long as the line
+  static SocketLine open(MigrationPlan plan, Deadline deadline, Cancellation abandoned)
+      throws IOException {
+    Patience here = new Patience(plan.cancellation, deadline, STALL, plan.nanoTime);
+    Patience there = new Patience(abandoned, new Deadline(plan.nanoTime), STALL, plan.nanoTime);
+    BandwidthLimit limit =
+        Double.isInfinite(plan.octetsPerSecond)
+            ? null
+            : new BandwidthLimit(Math.max(1, Math.round(plan.octetsPerSecond)), plan.nanoTime);
+    DescriptorPair pair = DescriptorPair.sockets();
+    Descriptor first = pair.first();
+    Descriptor second = pair.second();
+    try {
+      BackInput back = null;
+      DescriptorOutput backOutput = null;
+      if (plan.type == StreamType.COLO) {
+        back = new BackInput(Descriptor.borrow(first.number()), here);
+        backOutput =
+            new DescriptorOutput("back channel", Descriptor.borrow(second.number()), there, null);
+        backOutput.resume(ByteOrder.LITTLE_ENDIAN);
+      }
+      return new SocketLine(
+          new DescriptorOutput("migration stream", first, here, limit),
+          new DescriptorInput("migration stream", second, there),
+          back,
+          backOutput);
+    } catch (IOException e) {
+      pair.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public SaveOutput output() {
+    return output;
+  }
+
+  @Override
+  public OctetInput input() {
+    return input;
+  }
+
+  @Override
+  public BackChannel backChannel() {
+    if (backInput == null) {
+      throw new IllegalStateException("only COLO has a back channel");
+    }
+    return new DirtyPfnListReader("back channel", backInput);
+  }
+
+  @Override
+  public RecordSink backOutput() {
+    if (backOutput == null) {
+      throw new IllegalStateException("only COLO has a back channel");
+    }
+    return backOutput;
+  }
+
+  @Override
+  public void closeSource() {
+    if (backInput != null) {
+      backInput.close();
+    }
+    output.close();
+  }
+
+  @Override
+  public void closeDestination() {
+    if (backOutput != null) {
+      backOutput.close();
+    }
+    input.close();
+  }
+
+  @Override
+  public void close() {
+    closeSource();
+    closeDestination();
+  }
+}
