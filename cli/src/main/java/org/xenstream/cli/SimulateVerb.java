@@ -16,7 +16,12 @@ final class SimulateVerb implements Verb {
             "Saves, restores and live-migrates guests on a simulated hypervisor, without Xen.");
     plain.usageMessage().exitCodeList(Map.of("2", "no verb is given; else those of the verb"));
     CommandSpec spec = Verb.own(this, plain);
-    for (Verb verb : List.of(new ExploreVerb())) {
+    for (Verb verb :
+        List.of(
+            new MigrateVerb(),
+            new SimulateSaveVerb(),
+            new SimulateRestoreVerb(),
+            new ExploreVerb())) {
       CommandSpec own = verb.spec();
       spec.addSubcommand(own.name(), own);
     }

@@ -42,7 +42,7 @@ class JsonSchemaTest {
 
   private static SchemaRegistry registry() {
     Map<String, String> schemas =
-        Stream.of("verdict", "verify", "info", "record", "explore")
+        Stream.of("verdict", "verify", "info", "record", "explore", "migrate")
             .collect(toMap(name -> "urn:xenstream:schema:" + name, JsonSchemaTest::text));
     return SchemaRegistry.withDefaultDialect(
         SpecificationVersion.DRAFT_2020_12, builder -> builder.schemas(schemas));
@@ -83,6 +83,15 @@ class JsonSchemaTest {
     holds("info", Tool.run("info", "--json", "--digest", "--zero-pages", hvm).exits(0));
     holds("record", Tool.run("records", "--json", "--brief", hvm).exits(0));
     holds("record", Tool.run("records", "--json", "--hex", "--range", "1023..", hvm).exits(0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--verify", "--checkpoints 2 --interval 10", "--abort-above 0"})
+  void aMigrationHoldsToTheSchema(String options) {
+    String line = "simulate migrate --json --memory 8M --dirty-rate max " + options;
+    Tool.Run run = Tool.run((Object[]) line.split(" "));
+    holds("migrate", run);
+    assertEquals(1, run.lines().size());
   }
 
   @Test

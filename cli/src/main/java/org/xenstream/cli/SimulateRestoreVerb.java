@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.envelope.Layer;
+import org.xenstream.core.envelope.LibxcRecords;
+import org.xenstream.transfer.HypervisorException;
+import org.xenstream.transfer.StreamType;
+import org.xenstream.transfer.restore.RefusedStreamException;
+import org.xenstream.transfer.restore.RestoreListener;
+import org.xenstream.transfer.restore.RestoreRequest;
+import org.xenstream.transfer.restore.RestoreResult;
+import org.xenstream.transfer.restore.Restorer;
+import org.xenstream.transfer.sim.GuestReport;
+import org.xenstream.transfer.sim.RestoreReport;
+import org.xenstream.transfer.sim.SimDestination;
+import org.xenstream.transfer.sim.SimDomain;
+import org.xenstream.transfer.sim.SimGuest;
+import org.xenstream.transfer.sim.SimHost;
+import org.xenstream.transfer.sim.SimOptions;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/// `simulate restore`: restores an image into a simulated domain and tells what came of it.
+final class SimulateRestoreVerb implements Verb {
+  private static final int STORE_CHANNEL = 5;
+  private static final int CONSOLE_CHANNEL = 6;
+  private static final int MOST_VCPUS = 128;
+  private static final long MOST_PAGES = 1L << 22;
+
+  @Override
+  public CommandSpec spec() {
+    CommandSpec spec =
+        Verb.spec(
+            "restore",
+            "Restores a modern image, in whatever layers, into a simulated domain, and tells what"
+                + " came of it line by line: hashes of memory and blobs, parameters, pins.",
+            "Placement is fixed, so that the same image always gives the same lines: the frame of"
+                + " an HVM guest's pfn is the pfn, that of a PV guest's the pfn + 0x1000.");
+    spec.usageMessage()
+        .exitCodeList(
+            new TreeMap<>(
+                Map.of(
+                    "0", "restored",
+                    "1", "the image is refused, or the guest in it does not survive --self-check",
+                    "2", "an image cannot be opened or is none, or bad usage")));
+    spec.addOption(
+        Verb.flag(
+            "--checkpointed",
+            "Restore a stream of checkpoints (Remus), up to its last complete one. No octet of a"
+                + " stream says that it is one."));
+    spec.addOption(
+        Verb.value("--vcpus", "N", "How many vCPUs the domain has, 1 to 128. Default: 128."));
+    spec.addOption(
+        Verb.flag(
+            "--self-check",
+            "Of a guest saved by 'simulate': check page tables as Xen does, and let the guest look"
+                + " at all its memory and state."));
+    spec.addPositional(
+        PositionalParamSpec.builder()
+            .index("0")
+            .arity("1")
+            .required(true)
+            .paramLabel("IMAGE")
+            .type(String.class)
+            .description("The image; '-' for standard input.")
+            .build());
+    return Verb.own(this, spec);
+  }
+
+  @Override
+  public int run(ParseResult arguments, Console console) throws IOException {
+    boolean check = Verb.has(arguments, "--self-check");
+    SimOptions options = SimOptions.ofReference();
+    String name = arguments.matchedPositionalValue(0, "-");
+    int vcpus = (int) GuestOptions.number(arguments, "--vcpus", MOST_VCPUS, 1, MOST_VCPUS);
+    try (Interrupt interrupt = new Interrupt();
+        SimHost host =
+            new SimHost(check ? options.withChecks(SimOptions.Checks.ENFORCED) : options);
+        ImageReader image = Images.open(name);
+        Progress progress = new Progress(console, "restore", image.source());
+        LibxcRecords records = LibxcRecords.of(image)) {
+      SimDomain domain =
+          records.headers().domain().isHvm()
+              ? host.createHvm(vcpus, MOST_PAGES)
+              : host.createPv(vcpus, MOST_PAGES);
+      StreamType type = Verb.has(arguments, "--checkpointed") ? StreamType.REMUS : StreamType.PLAIN;
+      RestoreResult result;
+      try (SimDestination toolstack = new SimDestination(host, domain)) {
+        result =
+            new Restorer(
+                    host,
+                    RestoreRequest.of(domain.domid(), type, STORE_CHANNEL, CONSOLE_CHANNEL),
+                    toolstack,
+                    new Steps(progress),
+                    interrupt.cancellation(),
+                    null)
+                .restore(records);
+        long trailing = result.failedOver() ? 0 : trailing(image);
+        RestoreReport.of(domain, result, trailing, Xxh64::new).forEach(console.out()::println);
+        return check ? selfCheck(toolstack.arrived(), console) : SOUND;
+      }
+    } catch (RefusedStreamException | HypervisorException e) {
+      console.complain(Failure.text(e));
+      return UNSOUND;
+    } catch (InternalError e) {
+      throw new IOException(name + ": the file was shortened while it was read", e);
+    }
+  }
+
+  private static int selfCheck(SimGuest guest, Console console) throws IOException {
+    GuestReport report = guest.check();
+    console.out().println("self_check " + (report.survived() ? "survived" : "failed"));
+    report.first().forEach(fault -> console.err().println(fault));
+    return report.survived() ? SOUND : UNSOUND;
+  }
+
+  /// How many octets of the image no restore looks at.
+  private static long trailing(ImageReader image) throws IOException {
+    long trailing = 0;
+    for (ImageItem item = image.next(); item != null; item = image.next()) {
+      trailing =
+          switch (item) {
+            case ImageItem.Trailing(_, long length) -> length;
+            case ImageItem.LayerFound(_, long length, Layer.MigrateGo _) -> length;
+            default -> trailing;
+          };
+    }
+    return trailing;
+  }
+
+  /// Moves the progress bar on.
+  private record Steps(Progress progress) implements RestoreListener {
+    @Override
+    public void batch(long pages) {
+      progress.step();
+    }
+
+    @Override
+    public void mismatch(long pfn, int type) {}
+
+    @Override
+    public void checkpoint(long number) {}
+
+    @Override
+    public void failover(IOException why) {}
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import org.xenstream.transfer.ChannelOutput;
+import org.xenstream.transfer.Patience;
+import org.xenstream.transfer.SaveOutput;
+import org.xenstream.transfer.policy.PrecopyPolicy;
+import org.xenstream.transfer.save.SaveOptions;
+import org.xenstream.transfer.save.SaveReport;
+import org.xenstream.transfer.save.Saver;
+import org.xenstream.transfer.sim.GuestLoad;
+import org.xenstream.transfer.sim.SimGuest;
+import org.xenstream.transfer.sim.SimHost;
+import org.xenstream.transfer.sim.SimSource;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/// `simulate save`: saves a simulated guest to a file.
+final class SimulateSaveVerb implements Verb {
+  @Override
+  public CommandSpec spec() {
+    CommandSpec spec =
+        Verb.spec(
+            "save",
+            "Saves a simulated guest to a file, as a bare libxc stream of version 3.",
+            "With --workload none the same options give the same octets.");
+    spec.usageMessage()
+        .exitCodeList(
+            new TreeMap<>(
+                Map.of(
+                    "0", "the image is complete",
+                    "1", "the guest could not be saved",
+                    "2", "the file cannot be written, or bad usage")));
+    GuestOptions.addTo(spec);
+    spec.addOption(Verb.flag("--live", "Let the guest run while most of its memory is sent."));
+    spec.addOption(
+        Verb.flag("--verify", "With --live: send all memory again at the end, to be compared."));
+    spec.addOption(
+        Verb.value(
+            "--policy",
+            "NAME",
+            "With --live: when pre-copy ends: " + Policies.HELP + ". Default: xen."));
+    spec.addPositional(
+        PositionalParamSpec.builder()
+            .index("0")
+            .arity("1")
+            .required(true)
+            .paramLabel("OUT")
+            .type(String.class)
+            .description("The image; '-' for standard output. It appears when it is complete.")
+            .build());
+    return Verb.own(this, spec);
+  }
+
+  @Override
+  public int run(ParseResult arguments, Console console) throws IOException {
+    GuestOptions options = GuestOptions.of(arguments);
+    String name = arguments.matchedOptionValue("--policy", "xen");
+    PrecopyPolicy policy =
+        Amounts.option(
+                arguments,
+                "--policy",
+                () -> Policies.parse(name, Policies.DEFAULT_TARGET_NANOS, OptionalLong.empty()))
+            .policy();
+    boolean live = Verb.has(arguments, "--live");
+    if (!live && (Verb.has(arguments, "--verify") || Verb.has(arguments, "--policy"))) {
+      throw VerifyVerb.bad(arguments, "--verify and --policy go with --live");
+    }
+    String out = arguments.matchedPositionalValue(0, "-");
+    try (Interrupt interrupt = new Interrupt();
+        OutputFile file = OutputFile.open(out);
+        SimHost host = new SimHost(options.host())) {
+      SaveOptions how =
+          SaveOptions.plain(policy, System::nanoTime).withCancellation(interrupt.cancellation());
+      how = live ? how.withLive() : how;
+      how = Verb.has(arguments, "--verify") ? how.withVerify() : how;
+      SimGuest guest = MigrateVerb.build(arguments, options, host);
+      SaveReport report;
+      try {
+        Patience patience = Patience.endless(interrupt.cancellation(), System::nanoTime);
+        SaveOutput to = new ChannelOutput(file.channel(), patience, null);
+        report = save(guest, options, how, to, console);
+      } catch (IOException e) {
+        console.complain(Failure.text(e) + ": nothing was saved");
+        return UNSOUND;
+      }
+      file.commit();
+      (out.equals("-") ? console.err() : console.out())
+          .printf(
+              "%s: %s saved, %s of data in %s%n",
+              out,
+              options.text(),
+              Units.plural(report.pages(), "page"),
+              Units.octets(report.octets()));
+      console.out().flush();
+      return SOUND;
+    }
+  }
+
+  private static SaveReport save(
+      SimGuest guest, GuestOptions options, SaveOptions how, SaveOutput out, Console console)
+      throws IOException {
+    try (TransferProgress progress = new TransferProgress(console, "save");
+        SimSource toolstack = new SimSource(guest);
+        GuestLoad _ =
+            GuestLoad.start(
+                guest, options.workload(), options.writesPerSecond(), System::nanoTime, 1)) {
+      return Saver.save(
+          guest.host(), guest.domain().domid(), toolstack, how.withListener(progress), out, null);
+    }
+  }
+}
