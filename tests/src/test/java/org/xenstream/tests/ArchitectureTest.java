@@ -50,6 +50,8 @@ class ArchitectureTest {
               "org.xenstream.x86..",
               "org.xenstream.insight..",
               "org.xenstream.codecs..",
+              "org.xenstream.os..",
+              "org.xenstream.transfer..",
               "org.xenstream.cli..");
 
   /// Without this the rules below could hold of nothing.
@@ -62,6 +64,13 @@ class ArchitectureTest {
         "org.xenstream.x86",
         "org.xenstream.insight",
         "org.xenstream.codecs",
+        "org.xenstream.os",
+        "org.xenstream.transfer",
+        "org.xenstream.transfer.migrate",
+        "org.xenstream.transfer.policy",
+        "org.xenstream.transfer.restore",
+        "org.xenstream.transfer.save",
+        "org.xenstream.transfer.sim",
         "org.xenstream.cli"
       })
   void everyRoomIsLookedAt(String room) {
@@ -175,8 +184,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void nobodyCallsNativeCode() {
+  void nativeCodeIsCalledInOnePlace() {
     noClasses()
+        .that()
+        .resideOutsideOfPackage("org.xenstream.os..")
         .should()
         .dependOnClassesThat()
         .areAssignableTo(Linker.class)
