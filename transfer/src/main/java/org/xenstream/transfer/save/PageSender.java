@@ -19,8 +19,9 @@ import org.xenstream.transfer.TransferEvent.Pass;
 /// A page that cannot be had as it should while the guest runs, a page table in the middle of a
 /// change or a frame that goes while it is mapped, is sent as XTAB and deferred: it is sent again
 /// when the guest is suspended, and if it cannot be had then, the save fails. In the reference a
-/// frame that cannot be mapped fails the save at once, and a table that is still bad is forgotten
-/// in silence where the guest is suspended but not paused as well.
+/// frame that cannot be mapped fails the save at once, as does a table that the running guest has
+/// made a page of data since its type was read, if that looks like a superpage; and a table that is
+/// still bad is forgotten in silence where the guest is suspended but not paused as well.
 final class PageSender {
   /// A listener is told once in so many batches.
   private static final int BATCHES_PER_EVENT = 64;
@@ -38,6 +39,8 @@ final class PageSender {
   private final long[] frames = new long[Wire.MAX_BATCH];
   private final long[] toMap = new long[Wire.MAX_BATCH];
   private final byte[] types = new byte[Wire.MAX_BATCH];
+  private final long[] oneFrame = new long[1];
+  private final byte[] oneType = new byte[1];
   private final PageBatch batch;
 
   /// Where normalised pages of a batch lie until it is written.
@@ -188,10 +191,24 @@ final class PageSender {
             }
             deferWithoutData(i);
           }
-          case IMPOSSIBLE -> throw atPage(i, guest.whyNot());
+          case IMPOSSIBLE -> {
+            if (suspended || !isTransient(i, memory, mapping.offset(place), at)) {
+              throw atPage(i, guest.whyNot());
+            }
+            deferWithoutData(i);
+          }
         }
       }
     }
+  }
+
+  /// Looks once more at a table that cannot be one: a running guest may have made it a page of data
+  /// since its type was read, and may be making it a table again.
+  private boolean isTransient(int i, MemorySegment memory, long from, long to) throws IOException {
+    oneFrame[0] = frames[i];
+    hypervisor.pageTypes(domid, oneFrame, oneType, 1);
+    return oneType[0] != types[i]
+        || guest.normalise(types[i], memory, from, scratch, to) != GuestSave.Normalised.IMPOSSIBLE;
   }
 
   private void write() throws IOException {

@@ -210,6 +210,32 @@ class PvSaverTest {
     }
   }
 
+  /// Its type is read, then the guest makes something else of it, in which there is no superpage.
+  @Test
+  void aTableThatChangesItsTypeIsSentAgain() throws IOException {
+    long table = 0x62;
+    try (PvFixture guest = new PvFixture(8, true)) {
+      guest.writeEntry(table, 7, guest.mfn(512), 0xE7);
+      long[] frame = {guest.mfn(table)};
+      guest.host.pinTables(guest.domid(), new int[] {2}, frame, 1);
+      FaultyHypervisor busy =
+          new FaultyHypervisor(guest.host)
+              .after(
+                  "pageTypes",
+                  1,
+                  () -> {
+                    guest.domain.unpinTable(table);
+                    guest.host.pinTables(guest.domid(), new int[] {1}, frame, 1);
+                  });
+      CapturedStream out = new CapturedStream();
+      save(guest, busy.port(), options().withLive(), out);
+      CapturedStream.Page page = Objects.requireNonNull(out.memory().get(table));
+      assertEquals(PageType.L1TAB | PageType.PINNED, page.type());
+      assertEquals(512L << 12 | 0xE7, Wire.u64(page.octets(), 8 * 7));
+      assertEquals(List.of(), out.findings());
+    }
+  }
+
   @Test
   void aP2mThatMovesEndsTheSave() throws IOException {
     try (PvFixture guest = new PvFixture(8, true)) {
