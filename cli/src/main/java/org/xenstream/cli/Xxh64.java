@@ -14,6 +14,10 @@ final class Xxh64 implements RestoreReport.Hash {
   private static final long P3 = 0x165667B19E3779F9L;
   private static final long P4 = 0x85EBCA77C2B2AE63L;
   private static final long P5 = 0x27D4EB2F165667C5L;
+
+  /// Modulo 2^64.
+  private static final long P1_PLUS_P2 = 0x60EA27EEADC0B5D6L;
+
   private static final int STRIPE = 32;
   private static final ValueLayout.OfLong U64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -21,7 +25,7 @@ final class Xxh64 implements RestoreReport.Hash {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /// The lanes.
-  private long a = P1 + P2;
+  private long a = P1_PLUS_P2;
 
   private long b = P2;
   private long c;

@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.transfer.restore.RestoreCallbacks;
 import org.xenstream.transfer.sim.GuestLoad;
 import org.xenstream.transfer.sim.SimDestination;
-import org.xenstream.transfer.sim.SimGuest;
 import org.xenstream.transfer.sim.SimHost;
 
 /// The secondary's toolstack in COLO: as [SimDestination], in step with the primary. The guest runs
@@ -51,13 +50,7 @@ final class ColoBackup implements RestoreCallbacks, AutoCloseable {
       logDirty = true;
     }
     CheckpointResult result = own.resume();
-    load =
-        GuestLoad.start(
-            SimGuest.attach(host, own.domain()),
-            plan.workload,
-            plan.writesPerSecond,
-            plan.nanoTime,
-            1);
+    load = GuestLoad.start(own.guest(), plan.workload, plan.writesPerSecond, plan.nanoTime, 1);
     resumed++;
     pair.nowRunning();
     return result;

@@ -148,19 +148,18 @@ final class Receiver implements AutoCloseable {
     if (colo != null) {
       colo.close();
     }
-    SimGuest guest = toolstack.arrived();
-    toolstack.domain().resume();
+    SimGuest guest = toolstack.takeOver();
     kept = true;
     return guest;
   }
 
   /// Looks at the guest that came, which does not go on.
   GuestReport checkBackup() throws IOException {
-    if (colo != null) {
-      colo.close();
-      toolstack.domain().resume();
+    if (colo == null) {
+      return SimGuest.attach(host, toolstack.domain()).check();
     }
-    return SimGuest.attach(host, toolstack.domain()).check();
+    colo.close();
+    return toolstack.takeOver().check();
   }
 
   /// Stops the device model; and, where the guest was not let go on, ends the restore if it still

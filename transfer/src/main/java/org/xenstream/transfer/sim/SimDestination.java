@@ -138,6 +138,33 @@ public final class SimDestination implements RestoreCallbacks, AutoCloseable {
     go(found == null ? arrived() : found);
   }
 
+  /// The guest that was let go on here.
+  ///
+  /// @throws IllegalStateException when none was
+  public SimGuest guest() {
+    SimGuest found = guest;
+    if (found == null) {
+      throw new IllegalStateException("no guest was let go on in domain " + domain.domid());
+    }
+    return found;
+  }
+
+  /// COLO: the guest that runs here already, or stands still for a checkpoint that never came, goes
+  /// on without its primary.
+  public SimGuest takeOver() throws IOException {
+    SimGuest found = guest();
+    delivered = true;
+    try {
+      domain.resume();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    if (deviceModel != null) {
+      deviceModel.start();
+    }
+    return found;
+  }
+
   private void go(SimGuest found) throws IOException {
     guest = found;
     found.resumeHere();
