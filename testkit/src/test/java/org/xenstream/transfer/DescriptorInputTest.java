@@ -36,7 +36,7 @@ class DescriptorInputTest {
   }
 
   /// What every input promises.
-  private abstract class Contract extends OctetInputContract {
+  abstract class Contract extends OctetInputContract {
     private final int longest;
 
     Contract(int longest) {
@@ -48,12 +48,12 @@ class DescriptorInputTest {
     @Override
     protected OctetInput over(byte[] octets) throws IOException {
       DescriptorPair pair = line().open(folder);
-      var unused =
+      InThread<Void> _ =
           new InThread<Void>(() -> {
             try (Descriptor to = pair.second()) {
               Line.feed(to, octets, longest, 7);
             } catch (IOException readerGone) {
-              assertTrue(readerGone.getMessage().contains("Broken pipe"));
+              assertTrue(String.valueOf(readerGone.getMessage()).contains("Broken pipe"));
             }
             return null;
           });
