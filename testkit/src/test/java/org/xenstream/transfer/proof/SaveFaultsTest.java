@@ -191,7 +191,9 @@ class SaveFaultsTest {
 
   /// COLO: what the receiver tells is no list, or never comes.
   @ParameterizedTest
-  @EnumSource(Model.class)
+  @EnumSource(
+      value = Model.class,
+      names = {"HVM", "PVH"})
   void theBackChannelMayFail(Model model) throws IOException {
     try (Departure departure = new Departure(model)) {
       IOException failure =
@@ -208,6 +210,31 @@ class SaveFaultsTest {
                       }));
       assertEquals("the peer is gone", failure.getMessage());
       departure.assertUnharmed("the back channel fails");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Model.class,
+      names = {"HVM", "PVH"},
+      mode = EnumSource.Mode.EXCLUDE)
+  void coloIsForHvmGuestsAlone(Model model) throws IOException {
+    try (Departure departure = new Departure(model)) {
+      IOException failure =
+          assertThrows(
+              IOException.class,
+              () ->
+                  departure.save(
+                      departure.host,
+                      Mode.COLO,
+                      Mode.COLO.options(),
+                      new SavedStream(),
+                      into -> {}));
+      assertEquals(
+          "domain %d: expected an HVM guest for COLO, found a PV one"
+              .formatted(departure.guest.domain().domid()),
+          failure.getMessage());
+      departure.assertUnharmed("it was refused");
     }
   }
 

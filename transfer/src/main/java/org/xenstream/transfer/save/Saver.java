@@ -101,6 +101,11 @@ public final class Saver {
 
   private SaveReport run(Arena arena) throws IOException {
     DomainInfo info = hypervisor.domainInfo(domid);
+    if (options.type() == StreamType.COLO && !info.hvm()) {
+      // libxl refuses it, too (`libxl_colo_save.c`); a secondary's page tables would
+      // be pinned while they are written again.
+      throw new SaveException(domid, "expected an HVM guest for COLO, found a PV one");
+    }
     GuestSave kind =
         info.hvm()
             ? new HvmSave(hypervisor, domid, callbacks)
