@@ -176,6 +176,9 @@ public final class SimDestination implements RestoreCallbacks, AutoCloseable {
       deviceModel.stop();
     }
     deviceModel = new DeviceModel(found);
+    // Of a COLO secondary the device model has to tell what it writes, too
+    // (`libxl_colo_restore.c`): the primary would not undo it otherwise.
+    deviceModel.logDirty(domain.memory.dirty.isOn());
     deviceModel.start();
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -21,6 +22,8 @@ import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.StreamReader;
 import org.xenstream.core.verify.Release;
 import org.xenstream.transfer.Cancellation;
+import org.xenstream.transfer.Hypervisor;
+import org.xenstream.transfer.PfnBitmap;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.XenVersion;
 import org.xenstream.transfer.policy.XenPolicy;
@@ -266,6 +269,29 @@ class SavedGuestTest {
         GuestReport report = destination.arrived().check();
         assertEquals(told, report.isClean(), report::toString);
         assertEquals(told ? 0 : 1, report.count(Kind.LOST), report::toString);
+      }
+    }
+  }
+
+  /// Where the writes of a guest that was restored are logged, as a COLO secondary's are, those of
+  /// its device model are among them: else the next checkpoint would leave them there.
+  @Test
+  void pagesOfASecondarysDeviceModel() throws IOException {
+    SimGuest guest = GuestBuilder.of(GuestKind.HVM).devicePages(1).build(first);
+    SimDomain domain = guest.domain();
+    assertTrue(domain.suspend());
+    first.enableLogDirty(domain.domid());
+    long pfn = guest.layout().devicePfn(0);
+    try (SimDestination destination = new SimDestination(first, domain)) {
+      destination.resume();
+      while (domain.readWord(pfn, PagePattern.VERSION_OFFSET) == 0) {
+        Thread.onSpinWait();
+      }
+      destination.suspend();
+      try (Arena arena = Arena.ofConfined()) {
+        PfnBitmap dirty = new PfnBitmap(arena, pfn + 1);
+        first.readLogDirty(domain.domid(), Hypervisor.LogDirtyOp.PEEK, dirty, false);
+        assertTrue(dirty.get(pfn));
       }
     }
   }
