@@ -61,19 +61,32 @@ final class Arrival implements AutoCloseable {
     return restore(host, mode, stream);
   }
 
-  /// Restores by a port; what a COLO secondary has to tell goes nowhere.
+  /// Restores by a port a stream that was kept. Nobody would undo what a COLO secondary writes, so
+  /// it does not run between the checkpoints.
   RestoreResult restore(Hypervisor port, Mode mode, byte[] stream) throws IOException {
     OctetInput input =
         new ChannelInput("stream", Channels.newChannel(new ByteArrayInputStream(stream)));
-    return restore(port, mode, input, mode == Mode.COLO ? record -> {} : null);
+    return mode == Mode.COLO
+        ? restore(port, mode, input, new StillSecondary(), record -> {})
+        : restore(port, mode, input, destination, null);
   }
 
   /// @param input closed in the end
   RestoreResult restore(
       Hypervisor port, Mode mode, OctetInput input, @Nullable RecordSink backChannel)
       throws IOException {
+    secondary = mode == Mode.COLO;
+    return restore(port, mode, input, secondary ? new Secondary() : destination, backChannel);
+  }
+
+  private RestoreResult restore(
+      Hypervisor port,
+      Mode mode,
+      OctetInput input,
+      RestoreCallbacks toolstack,
+      @Nullable RecordSink backChannel)
+      throws IOException {
     if (mode == Mode.COLO) {
-      secondary = true;
       host.enableLogDirty(domain.domid());
     }
     try (input;
@@ -81,7 +94,7 @@ final class Arrival implements AutoCloseable {
       return new Restorer(
               port,
               RestoreRequest.of(domain.domid(), mode.type, 1, 2),
-              mode == Mode.COLO ? new Secondary() : destination,
+              toolstack,
               RestoreListener.NONE,
               cancellation,
               backChannel)
@@ -143,8 +156,8 @@ final class Arrival implements AutoCloseable {
     }
   }
 
-  /// The toolstack of a COLO secondary, whose guest works until the next checkpoint.
-  private final class Secondary implements RestoreCallbacks {
+  /// The toolstack of a COLO secondary whose guest does not run before its primary is gone.
+  private class StillSecondary implements RestoreCallbacks {
     @Override
     public void staticDataDone(int missing) throws IOException {
       destination.staticDataDone(missing);
@@ -160,6 +173,24 @@ final class Arrival implements AutoCloseable {
       destination.restoreResults(storeFrame, consoleFrame);
     }
 
+    @Override
+    public CheckpointResult resume() throws IOException {
+      return CheckpointResult.SUCCESS;
+    }
+
+    @Override
+    public CheckpointResult waitCheckpoint() throws IOException {
+      return CheckpointResult.SUCCESS;
+    }
+
+    @Override
+    public CheckpointResult suspend() throws IOException {
+      return CheckpointResult.SUCCESS;
+    }
+  }
+
+  /// One whose guest works until the next checkpoint.
+  private final class Secondary extends StillSecondary {
     @Override
     public CheckpointResult resume() throws IOException {
       return destination.resume();

@@ -127,12 +127,10 @@ class MoveTest {
       assertEquals(missing, result.missing(), what);
       assertEquals(mode.isCheckpointed(), result.failedOver(), what);
       SimGuest guest = arrival.assertArrived(() -> what);
-      if (mode != Mode.COLO) {
-        assertEquals(
-            List.of(),
-            Likeness.differences(departure, host, arrival.domain, stream, mode != Mode.PLAIN),
-            what);
-      }
+      assertEquals(
+          List.of(),
+          Likeness.differences(departure, host, arrival.domain, stream, mode != Mode.PLAIN),
+          what);
       arrival.assertRunsOn(guest, () -> what);
     }
   }
