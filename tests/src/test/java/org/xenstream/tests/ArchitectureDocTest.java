@@ -29,6 +29,7 @@ class ArchitectureDocTest {
       classes = {
         org.xenstream.core.verify.Judge.class,
         org.xenstream.x86.Blobs.class,
+        org.xenstream.legacy.LegacySource.class,
         org.xenstream.insight.Survey.class,
         org.xenstream.codecs.ZstdDecompressor.class,
         org.xenstream.os.SparseMemory.class,

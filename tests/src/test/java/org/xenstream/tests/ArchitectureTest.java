@@ -48,6 +48,7 @@ class ArchitectureTest {
           .importPackages(
               "org.xenstream.core..",
               "org.xenstream.x86..",
+              "org.xenstream.legacy..",
               "org.xenstream.insight..",
               "org.xenstream.codecs..",
               "org.xenstream.os..",
@@ -62,6 +63,7 @@ class ArchitectureTest {
         "org.xenstream.core.envelope",
         "org.xenstream.core.verify",
         "org.xenstream.x86",
+        "org.xenstream.legacy",
         "org.xenstream.insight",
         "org.xenstream.codecs",
         "org.xenstream.os",
