@@ -113,7 +113,22 @@ public final class Layers {
 
   /// A file of `xl save` of any flags around anything.
   public static byte[] xl(ByteOrder order, int mandatoryFlags, byte[] inside) {
-    byte[] config = CONFIG.getBytes(UTF_8);
+    return xl(order, mandatoryFlags, CONFIG, inside);
+  }
+
+  /// A file of `xl save` of Xen 4.1 to 4.4, whose configuration is the text that the guest was made
+  /// from.
+  public static byte[] xlOfText(String text, byte[] legacy) {
+    return xl(ByteOrder.LITTLE_ENDIAN, 0, text, legacy);
+  }
+
+  /// A file of `xl save` of Xen 4.5, whose configuration is JSON.
+  public static byte[] xlOfJson(String json, byte[] legacy) {
+    return xl(ByteOrder.LITTLE_ENDIAN, 1, json, legacy);
+  }
+
+  private static byte[] xl(ByteOrder order, int mandatoryFlags, String text, byte[] inside) {
+    byte[] config = text.getBytes(UTF_8);
     return StreamBuilder.stream()
         .order(order)
         .raw("Xen saved domain, xl format\n \0 \r".getBytes(ISO_8859_1))
@@ -166,7 +181,14 @@ public final class Layers {
 
   /// xend's save file.
   public static byte[] xend(byte[] legacy) {
-    byte[] config = "(domain (name guest))".getBytes(UTF_8);
+    return xend("(domain (name guest))", legacy);
+  }
+
+  /// xend's save file.
+  ///
+  /// @param text its S-expression
+  public static byte[] xend(String text, byte[] legacy) {
+    byte[] config = text.getBytes(UTF_8);
     return big()
         .raw("LinuxGuestRecord".getBytes(ISO_8859_1))
         .u32(config.length)
