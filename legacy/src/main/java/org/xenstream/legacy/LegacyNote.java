@@ -25,6 +25,8 @@ public record LegacyNote(Kind kind, Location location, String text) {
     CHECKPOINTS,
     /// What came behind the last complete checkpoint was left out.
     INCOMPLETE_CHECKPOINT,
+    /// What had to be kept went into a scratch file.
+    SCRATCH_FILE,
     /// An HVM guest has no device model behind it.
     NO_DEVICE_MODEL,
     /// Octets that contradict what every known saver writes were taken all the same.

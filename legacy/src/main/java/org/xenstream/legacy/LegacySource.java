@@ -2,77 +2,465 @@
 package org.xenstream.legacy;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.DomainHeader;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Framed;
+import org.xenstream.core.format.ImageHeader;
 import org.xenstream.core.format.MemoryRuns;
 import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.RecordSource;
+import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamHeaders;
+import org.xenstream.core.format.StreamRecord;
+import org.xenstream.core.format.Wire;
 
 /// A legacy image as the records of a modern stream: version 3, little-endian, converted (major
 /// version 0).
 ///
 /// It reads on as records are asked for. The offsets of frames are places in the legacy image, and
 /// the views of a frame hold the record as it would stand in a modern stream: of a PAGE_DATA up to
-/// its pages, which are views of the input ([org.xenstream.core.format.PagesShown#IN_VIEW]), or
-/// stay in it until they are taken. A frame's end is therefore no place in the legacy image: the
-/// input stands where it was read to.
+/// its pages, which are views ([PagesShown#IN_VIEW]), or stay where they are until they are taken.
+/// A frame's end is therefore no place in the legacy image: the input stands where it was read to.
 public final class LegacySource implements RecordSource {
-  private LegacySource() {}
+  /// The minor version in the domain header, where a converter says which it is: 1 is what Xen's
+  /// own says.
+  private static final int CONVERTER_VERSION = 1;
+
+  /// What is done next.
+  private enum Step {
+    HEAD,
+    BODY,
+    TAIL,
+    STATE_ENDS,
+    HELD_PAGES,
+    HELD_TAIL,
+    END,
+    OVER
+  }
+
+  private final OctetInput input;
+  private final LegacyOptions options;
+  private final Notes notes;
+  private final Arena arena;
+  private final Framer framer;
+  private final StreamHeaders headers;
+  private final LegacyCursor in;
+  private final Layout layout;
+  private final Deque<Framed> head;
+  private final GuestState guest;
+  private final Scratch scratch;
+  private final CompressedPages compressed;
+  private final StateReader body;
+
+  private Step step = Step.HEAD;
+  private @Nullable Tail tail;
+  private @Nullable Journal heldPages;
+  private @Nullable HeldRecords heldTail;
+  private @Nullable HeldRecords newTail;
+  private @Nullable Journal shownFrom;
+  private @Nullable DeviceModel heldDeviceModel;
+  private @Nullable DeviceModel deviceModel;
+  private boolean more;
+  private int completed;
+  private boolean compressionMet;
+  private long stateBegin;
+  private long given;
+
+  private LegacySource(
+      OctetInput input, LegacyOptions options, LegacyListener listener, Arena arena)
+      throws IOException {
+    this.input = input;
+    this.options = options;
+    this.notes = new Notes(listener, options.strict());
+    this.arena = arena;
+    this.framer = new Framer(input.name());
+    long begin = input.position();
+    ImageHead.Read read = new ImageHead(input, options, notes).read(framer);
+    this.in = read.in();
+    this.layout = read.layout();
+    this.head = new ArrayDeque<>(read.records());
+    this.headers =
+        new StreamHeaders(
+            begin,
+            ImageHeader.of(ImageHeader.V3, ByteOrder.LITTLE_ENDIAN),
+            DomainHeader.of(layout.kind().domainType(), 0, CONVERTER_VERSION));
+    this.guest = new GuestState(layout, notes, options.deviceModel());
+    this.scratch = new Scratch(options.scratchFolder(), options.scratchLimit(), notes);
+    PageFrames frames = new PageFrames(arena);
+    this.compressed =
+        new CompressedPages(
+            in,
+            frames,
+            new PageStore(scratch, layout.p2mSize()),
+            EarlierPages.NONE,
+            options.keepPages(),
+            arena);
+    this.body = new StateReader(in, layout, guest, framer, frames, notes, compressed);
+  }
 
   /// Opens the image whose first octet is the input's next one, and reads up to its first chunk: of
   /// a PV guest without extended info further, as far as the evidence for its width lies.
   ///
-  /// @param input read from here on; closed with the source
+  /// @param input read from here on; closed with the source, and when this fails left as it is
   /// @param options how
   /// @param listener is told what is done besides
-  /// @throws org.xenstream.core.format.StreamFormatException when it is no legacy image, or one
-  ///   that is damaged at its beginning
+  /// @throws StreamFormatException when it is no legacy image, or one that is damaged at its
+  ///   beginning
   /// @throws IOException when it cannot be read
+  @SuppressWarnings("MustBeClosedChecker") // lives until the source's end
   public static LegacySource open(OctetInput input, LegacyOptions options, LegacyListener listener)
       throws IOException {
-    throw new UnsupportedOperationException();
+    Arena arena = Arena.ofShared();
+    try {
+      return new LegacySource(input, options, listener, arena);
+    } catch (IOException | RuntimeException e) {
+      arena.close();
+      throw e;
+    }
   }
 
   /// What is known of the image so far.
   public LegacyFacts facts() {
-    throw new UnsupportedOperationException();
+    return new LegacyFacts(
+        layout.toolstack(),
+        layout.kind(),
+        layout.guest(),
+        layout.p2mSize(),
+        layout.extendedInfo(),
+        completed > 0 ? guest.online().cardinality() : -1,
+        completed,
+        compressionMet,
+        body.isVerifying());
   }
 
   /// What belongs into the libxl stream around the records: of a plain stream when [#next] has
   /// given null, of a checkpointed one ([Checkpoints#KEEP]) when it has given a CHECKPOINT, of that
   /// one. Null before.
   public @Nullable DeviceModel deviceModel() {
-    throw new UnsupportedOperationException();
+    return deviceModel;
   }
 
   /// How many octets of scratch files were written so far.
   public long scratchWritten() {
-    throw new UnsupportedOperationException();
+    return scratch.written();
   }
 
   @Override
   public String name() {
-    throw new UnsupportedOperationException();
+    return input.name();
   }
 
   @Override
   public StreamHeaders headers() {
-    throw new UnsupportedOperationException();
+    return headers;
   }
 
   @Override
   public @Nullable Framed next() throws IOException {
-    throw new UnsupportedOperationException();
+    shownFrom = null;
+    deviceModel = null;
+    while (step != Step.OVER) {
+      Framed framed = advance();
+      if (framed != null) {
+        Frame at = framed.frame();
+        return new Framed(
+            new Frame(at.offset(), given++, at.type(), at.octets(), at.length(), at.head()),
+            framed.record());
+      }
+    }
+    deviceModel = heldDeviceModel;
+    return null;
+  }
+
+  private @Nullable Framed advance() throws IOException {
+    try {
+      return switch (step) {
+        case HEAD -> head();
+        case BODY -> body();
+        case TAIL -> tail();
+        case STATE_ENDS -> stateEnds();
+        case HELD_PAGES -> heldPages();
+        case HELD_TAIL -> heldTail();
+        case END -> end();
+        case OVER -> null;
+      };
+    } catch (StreamFormatException e) {
+      boolean reading = step == Step.BODY || step == Step.TAIL || step == Step.STATE_ENDS;
+      if (!reading || completed == 0 || e.fault() != Fault.TRUNCATED) {
+        throw e;
+      }
+      discard(e);
+      return null;
+    }
+  }
+
+  private @Nullable Framed head() {
+    Framed framed = head.poll();
+    if (framed == null) {
+      beginState();
+    }
+    return framed;
+  }
+
+  private void beginState() {
+    stateBegin = in.position();
+    step = Step.BODY;
+  }
+
+  private boolean keeps() {
+    return options.checkpoints() instanceof Checkpoints.Keep;
+  }
+
+  /// Whether the state that is read is the last one that is asked for.
+  private boolean isLastWanted() {
+    return options.checkpoints() instanceof Checkpoints.Nth(int n) && completed + 1 == n;
+  }
+
+  /// Whether the memory of the state that is read waits until the state is complete: pages of the
+  /// first one are needed whatever comes.
+  private boolean holdsPages() {
+    return completed > 0 && !keeps();
+  }
+
+  private @Nullable Framed body() throws IOException {
+    boolean holds = holdsPages();
+    boolean whole = completed > 0;
+    Framed framed = body.next(holds ? PagesShown.IN_VIEW : options.pages(), whole);
+    compressionMet |= body.isCompressing();
+    if (framed == null) {
+      tail = Tail.of(in, layout, guest, framer);
+      step = Step.TAIL;
+      return null;
+    }
+    if (!holds) {
+      return framed;
+    }
+    hold(framed);
+    return null;
+  }
+
+  private void hold(Framed framed) throws IOException {
+    switch (framed.record()) {
+      case StreamRecord.PageData(var entries, _) -> {
+        Journal journal = heldPages;
+        if (journal == null) {
+          journal = new Journal(scratch, in.at(stateBegin, "checkpoint", null));
+          heldPages = journal;
+        }
+        if (body.isCompressing()) {
+          journal.addStored(framed.frame().offset(), entries.octets());
+        } else {
+          journal.add(framed);
+        }
+      }
+      case StreamRecord.Verify _ ->
+          throw in.fault(
+              Fault.MISPLACED,
+              framed.frame().offset(),
+              Chunk.ENABLE_VERIFY_MODE.name(),
+              null,
+              "no pass for comparison behind a checkpoint",
+              "one");
+      default -> newTail().add(framed, in.at(stateBegin, "checkpoint", null));
+    }
+  }
+
+  private HeldRecords newTail() {
+    HeldRecords there = newTail;
+    if (there == null) {
+      there = new HeldRecords(scratch);
+      newTail = there;
+    }
+    return there;
+  }
+
+  /// Whether the tail that is read is given at once: nothing can replace it.
+  private boolean givesTail() {
+    return keeps() || (completed == 0 && (guest.isLastCheckpoint() || isLastWanted()));
+  }
+
+  private @Nullable Framed tail() throws IOException {
+    Tail reading = tail;
+    Framed framed = reading == null ? null : reading.next();
+    if (framed == null) {
+      tail = null;
+      step = Step.STATE_ENDS;
+      return null;
+    }
+    if (givesTail()) {
+      return framed;
+    }
+    newTail().add(framed, in.at(stateBegin, "checkpoint", null));
+    return null;
+  }
+
+  /// Behind a tail: the device model, and whether another state follows.
+  private @Nullable Framed stateEnds() throws IOException {
+    boolean gave = givesTail();
+    boolean enough = isLastWanted();
+    boolean last = readDeviceModel(guest.isLastCheckpoint());
+    completed++;
+    close(heldTail);
+    heldTail = newTail;
+    newTail = null;
+    more = !last && !enough && anotherFollows();
+    if (keeps()) {
+      return keepOn();
+    }
+    if (enough && !last) {
+      input.advance(Long.MAX_VALUE);
+    }
+    step = gave ? Step.END : Step.HELD_PAGES;
+    return null;
+  }
+
+  /// Reads what the emulator has, and tells whether nothing can follow.
+  private boolean readDeviceModel(boolean last) throws IOException {
+    if (layout.isPv()) {
+      heldDeviceModel = new DeviceModel(guest.xenstoreData(), null, 0);
+      return last;
+    }
+    DeviceModelTail read = DeviceModelTail.read(in, options.deviceModel(), last);
+    MemorySegment context = read.context();
+    if (context == null && options.deviceModel()) {
+      notes.add(
+          LegacyNote.Kind.NO_DEVICE_MODEL,
+          in.at(read.offset(), "device model", null),
+          "no device model follows the HVM context");
+    }
+    heldDeviceModel = new DeviceModel(guest.xenstoreData(), context, read.offset());
+    return last || read.isLast();
+  }
+
+  private boolean anotherFollows() throws IOException {
+    MemorySegment there = input.peek(4);
+    return there.byteSize() > 0 && (there.byteSize() < 4 || Chunk.canBegin(Wire.u32(there, 0)));
+  }
+
+  /// A state is complete and was given: CHECKPOINT where another one was or will be.
+  private @Nullable Framed keepOn() throws IOException {
+    if (completed == 1 && !more) {
+      step = Step.END;
+      return null;
+    }
+    deviceModel = heldDeviceModel;
+    heldDeviceModel = null;
+    if (more) {
+      beginState();
+    } else {
+      step = Step.END;
+    }
+    return framer.frame(in.position(), new StreamRecord.Checkpoint());
+  }
+
+  private @Nullable Framed heldPages() throws IOException {
+    Journal journal = heldPages;
+    if (journal != null) {
+      Framed framed = journal.next(options.pages(), compressed);
+      if (framed != null) {
+        shownFrom = journal;
+        return framed;
+      }
+      journal.close();
+      heldPages = null;
+    }
+    if (more) {
+      beginState();
+    } else {
+      endOfStates();
+    }
+    return null;
+  }
+
+  private void endOfStates() throws StreamFormatException {
+    if (options.checkpoints() instanceof Checkpoints.Nth(int n) && completed < n) {
+      throw in.malformed(
+          in.position(),
+          "checkpoint",
+          null,
+          "checkpoint %d".formatted(n),
+          "the end behind %d complete".formatted(completed));
+    }
+    if (completed > 1) {
+      notes.add(
+          LegacyNote.Kind.CHECKPOINTS,
+          in.at(stateBegin, "checkpoint", null),
+          "%d complete checkpoints: the state of the last is carried".formatted(completed));
+    }
+    step = Step.HELD_TAIL;
+  }
+
+  private @Nullable Framed heldTail() throws IOException {
+    HeldRecords records = heldTail;
+    Framed framed = records == null ? null : records.next(compressed);
+    if (framed == null) {
+      step = Step.END;
+    }
+    return framed;
+  }
+
+  private Framed end() throws IOException {
+    step = Step.OVER;
+    return framer.frame(in.position(), new StreamRecord.End());
+  }
+
+  /// What came behind the last complete state is no state.
+  private void discard(StreamFormatException why) throws IOException {
+    notes.add(
+        LegacyNote.Kind.INCOMPLETE_CHECKPOINT,
+        why.location(),
+        "the image ends amid checkpoint %d, which is left out: expected %s, found %s"
+            .formatted(completed + 1, why.expected(), why.found()));
+    close(newTail);
+    newTail = null;
+    close(heldPages);
+    heldPages = null;
+    tail = null;
+    if (keeps()) {
+      step = Step.END;
+    } else {
+      endOfStates();
+    }
   }
 
   @Override
   public void takePages(Framed batch, MemoryRuns into) throws IOException {
-    throw new UnsupportedOperationException();
+    if (!(batch.record() instanceof StreamRecord.PageData)) {
+      throw new IllegalArgumentException(batch.frame().typeName() + " has no pages");
+    }
+    if (shownFrom != null) {
+      shownFrom.takePages(into, compressed);
+    } else {
+      body.takePages(into);
+    }
+  }
+
+  private static void close(@Nullable AutoCloseable held) throws IOException {
+    switch (held) {
+      case Journal journal -> journal.close();
+      case HeldRecords records -> records.close();
+      case null, default -> {}
+    }
   }
 
   @Override
   public void close() throws IOException {
-    throw new UnsupportedOperationException();
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+    try (input;
+        compressed) {
+      close(heldPages);
+      close(heldTail);
+      close(newTail);
+    }
   }
 }

@@ -19,9 +19,9 @@ import org.xenstream.core.format.Wire;
 /// A word has 8 octets of a 64-bit toolstack, whose p2m_size has a high half of zeros, and 4 of a
 /// 32-bit one, where something else than zeros follows. What is cut is held against as far as it
 /// goes.
-final class LegacyProbe {
+public final class LegacyProbe {
   /// How many octets the probe wants to see, so that of a list of frames it sees many.
-  static final int WANTED = 8192;
+  public static final int WANTED = 8192;
 
   /// With fewer octets than these nothing behind the size of the p2m tells what they begin.
   private static final int LEAST_SIGNS = 2;
@@ -55,7 +55,7 @@ final class LegacyProbe {
   /// What the octets begin, or null when they are no legacy image.
   ///
   /// @param first the first octets of a source, [#WANTED] of them or all that there are
-  static Layer.@Nullable LegacyImage probe(MemorySegment first) {
+  public static Layer.@Nullable LegacyImage probe(MemorySegment first) {
     if (first.byteSize() < 4 + LEAST_SIGNS) {
       return null;
     }

@@ -34,9 +34,9 @@ public record Frame(
     return octets.asSlice(Wire.RECORD_HEADER, length);
   }
 
-  /// The padding, 0 to 7 octets.
+  /// The padding, 0 to 7 octets; none of a record whose octets are not all here.
   public MemorySegment padding() {
-    return octets.asSlice(Wire.RECORD_HEADER + length);
+    return octets.asSlice(Math.min(Wire.RECORD_HEADER + length, octets.byteSize()));
   }
 
   /// Where the next record begins, in octets from the start of the source.
