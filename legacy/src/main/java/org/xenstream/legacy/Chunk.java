@@ -37,6 +37,12 @@ enum Chunk {
   HVM_NR_IOREQ_SERVER_PAGES(-20, HvmParam.NR_IOREQ_SERVER_PAGES),
   HVM_X87_FIP_WIDTH(-21, HvmParam.X87_FIP_WIDTH);
 
+  /// `{u32 mode, u64 nsec, u32 khz, u32 incarnation}`.
+  static final int TSC_INFO_LENGTH = 20;
+
+  /// `{4 octets of padding, u64}`.
+  static final int PARAM_LENGTH = 12;
+
   private static final Chunk[] ALL = values();
 
   private final int id;
@@ -59,6 +65,20 @@ enum Chunk {
   /// Tells whether a body can go on with these four octets: a known id, or the count of a batch.
   static boolean canBegin(int id) {
     return of(id) != null || (id > 0 && id <= PageBatch.MOST);
+  }
+
+  /// How many octets follow the id of a chunk; −1 where that is not known from the id alone.
+  static int fixedLength(int id) {
+    Chunk chunk = of(id);
+    if (chunk == null) {
+      return -1;
+    }
+    return switch (chunk) {
+      case ENABLE_VERIFY_MODE, LAST_CHECKPOINT, ENABLE_COMPRESSION -> 0;
+      case TSC_INFO -> TSC_INFO_LENGTH;
+      case VCPU_INFO, TMEM, TMEM_EXTRA, COMPRESSED_DATA, TOOLSTACK -> -1;
+      default -> PARAM_LENGTH;
+    };
   }
 
   int id() {

@@ -18,8 +18,6 @@ final class GuestState {
   /// One more than the highest number of a vCPU (`XC_SR_MAX_VCPUS`).
   private static final int MOST_VCPUS = 4096;
 
-  private static final int TSC_INFO = 20;
-
   private final Layout layout;
   private final Notes notes;
   private final boolean toolstackWanted;
@@ -83,11 +81,11 @@ final class GuestState {
   /// `{u32 mode, u64 nsec, u32 khz, u32 incarnation}`.
   static StreamRecord tscInfo(LegacyCursor in) throws IOException {
     String part = Chunk.TSC_INFO.name();
-    MemorySegment octets = in.require(TSC_INFO, part, null);
+    MemorySegment octets = in.require(Chunk.TSC_INFO_LENGTH, part, null);
     StreamRecord record =
         new StreamRecord.TscInfo(
             Wire.u32(octets, 0), Wire.u32(octets, 12), Wire.u64(octets, 4), Wire.u32(octets, 16));
-    in.pass(TSC_INFO, part, null);
+    in.pass(Chunk.TSC_INFO_LENGTH, part, null);
     return record;
   }
 

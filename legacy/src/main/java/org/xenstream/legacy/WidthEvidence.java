@@ -67,16 +67,21 @@ final class WidthEvidence {
     while (at + 4 <= there.byteSize()) {
       int count = Wire.u32(there, at);
       at += 4;
-      if (count <= 0 || count > PageBatch.MOST) {
-        break;
+      if (count <= 0) {
+        int length = Chunk.fixedLength(count);
+        if (length < 0) {
+          break;
+        }
+        at += length;
+        continue;
       }
-      long entries = at;
+      MemorySegment entries = there.asSlice(at);
       at += (long) count * in.width().octets();
-      if (at > there.byteSize()) {
+      if (count > PageBatch.MOST || at > there.byteSize()) {
         break;
       }
       for (int i = 0; i < count; i++) {
-        int type = (int) (in.word(there.asSlice(entries), i) >>> PageBatch.TYPE_SHIFT) & 0xF;
+        int type = (int) (in.word(entries, i) >>> PageBatch.TYPE_SHIFT) & 0xF;
         if (PageType.level(type) == 4) {
           return WordWidth.BITS_64;
         }
