@@ -4,7 +4,8 @@ package org.xenstream.legacy;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Framed;
@@ -28,9 +29,10 @@ final class CompressedPages implements AutoCloseable {
   /// Pages that are made at once: 1 MiB stays in a processor's cache.
   private static final int GROUP = 256;
 
-  private static final int WINDOW = 256 << 10;
+  /// Room for the data of any group.
+  private static final int ROOM = GROUP * PageDelta.LONGEST;
+
   private static final String PART = Chunk.COMPRESSED_DATA.name();
-  private static final MemorySegment NOTHING = MemorySegment.ofArray(new byte[0]);
 
   private final LegacyCursor in;
   private final PageFrames frames;
@@ -41,22 +43,21 @@ final class CompressedPages implements AutoCloseable {
   private final EntryQueue queue = new EntryQueue();
   private final long[] group = new long[PageBatch.MOST];
   private final long[] pfns = new long[GROUP];
-  private final boolean[] changed = new boolean[GROUP];
+  private final int[] places = new int[GROUP];
   private @Nullable MemorySegment buffer;
   private long taken;
   private long made;
 
-  /// Where the chunk of compressed data began, and how much of it is not passed yet.
+  /// Where the chunk of compressed data began, and how much of it is not read yet.
   private long chunk;
 
   private long left;
 
-  /// A view of what comes next in the chunk, or carried octets with what comes next; none between
-  /// two records. The place in it, and how much of it is carried.
-  private MemorySegment window = NOTHING;
+  /// What was read and not used yet: the rest of a page that ends in the next chunk stays here.
+  private byte[] data = new byte[0];
 
-  private long at;
-  private long carried;
+  private int at;
+  private int end;
 
   /// @param earlier where pages are found that came before compression began
   /// @param keepAll whether pages that come as they are have to be kept, too
@@ -121,13 +122,6 @@ final class CompressedPages implements AutoCloseable {
     }
     chunk = at;
     left = length;
-    if (carried > 0) {
-      MemorySegment more = in.require(Math.min(left, PageDelta.LONGEST), PART, "data");
-      MemorySegment joined = MemorySegment.ofArray(new byte[(int) (carried + more.byteSize())]);
-      joined.copyFrom(window.asSlice(0, carried));
-      joined.asSlice(carried).copyFrom(more);
-      window = joined;
-    }
   }
 
   /// The next record of pages, or null where more data have to come first.
@@ -135,6 +129,7 @@ final class CompressedPages implements AutoCloseable {
     int entries = 0;
     int pages = 0;
     long last = -1;
+    read();
     while (!queue.isEmpty() && entries < group.length) {
       long entry = queue.peek();
       long pfn = entry & Wire.PFN_MASK;
@@ -142,22 +137,127 @@ final class CompressedPages implements AutoCloseable {
         break; // A record names each pfn once, and a page is made once before it is kept.
       }
       if (PageType.hasData(PageType.of(entry))) {
-        if (pages == GROUP || !makePage(pfn, pages)) {
+        int length = pages == GROUP ? PageDelta.CUT : PageDelta.length(data, at, end);
+        if (length == PageDelta.CUT) {
           break;
         }
-        pages++;
+        holdGood(length);
+        pfns[pages] = pfn;
+        places[pages++] = at;
+        at += length;
       }
       last = pfn;
       group[entries++] = entry;
       queue.remove();
     }
-    leaveWindow();
     if (entries == 0) {
-      holdOverrun();
+      if (queue.isEmpty()) {
+        holdUsedUp();
+      }
       return null;
     }
-    keepChanged(pages);
+    make(pages);
     return show(chunk, entries, pages, shown);
+  }
+
+  /// Reads on, so that the data of a whole group are here, or all that the chunk has.
+  private void read() throws IOException {
+    int here = end - at;
+    if (left == 0 || here >= ROOM / 2) {
+      return;
+    }
+    if (data.length == 0) {
+      data = new byte[ROOM];
+    }
+    System.arraycopy(data, at, data, 0, here);
+    at = 0;
+    end = here;
+    int count = (int) Math.min(left, ROOM - here);
+    in.require(count, PART, "data").asByteBuffer().get(data, here, count);
+    in.pass(count, PART, "data");
+    end += count;
+    left -= count;
+  }
+
+  /// The place in the image of what comes next, but for the id of a chunk in between.
+  private long place() {
+    return in.position() - (end - at);
+  }
+
+  private void holdGood(int length) throws StreamFormatException {
+    if (length < 0) {
+      throw in.malformed(
+          place(),
+          PART,
+          "run",
+          "runs of at least a word that make up a page",
+          length == PageDelta.EMPTY_RUN ? "a run of none" : "more than a page");
+    }
+  }
+
+  private void holdUsedUp() throws StreamFormatException {
+    if (left > 0 || at < end) {
+      throw in.malformed(
+          place(),
+          PART,
+          "data",
+          "pages for the entries that came before",
+          "%d octets more".formatted(left + end - at));
+    }
+  }
+
+  /// Makes the pages of a group: what they were is read in as few steps as their pfns allow, and
+  /// what they are now is kept.
+  private void make(int pages) throws IOException {
+    ByteBuffer into = buffer().asByteBuffer();
+    eachRun(pages, this::isDifference, this::load);
+    for (int i = 0; i < pages; i++) {
+      PageDelta.apply(data, places[i], into, i * Layout.PAGE);
+    }
+    eachRun(pages, i -> data[places[i]] != PageDelta.UNCHANGED, this::keep);
+  }
+
+  private boolean isDifference(int page) {
+    return data[places[page]] != PageDelta.WHOLE;
+  }
+
+  private interface PageRun {
+    void take(long pfn, MemorySegment pages) throws IOException;
+  }
+
+  /// Pages of a group that are wanted, as runs of consecutive pfns.
+  private void eachRun(int pages, IntPredicate wanted, PageRun run) throws IOException {
+    int i = 0;
+    while (i < pages) {
+      int from = i++;
+      if (!wanted.test(from)) {
+        continue;
+      }
+      while (i < pages && pfns[i] == pfns[i - 1] + 1 && wanted.test(i)) {
+        i++;
+      }
+      run.take(
+          pfns[from], buffer().asSlice((long) from * Layout.PAGE, (long) (i - from) * Layout.PAGE));
+    }
+  }
+
+  private void load(long pfn, MemorySegment pages) throws IOException {
+    for (long i = pfn; i < pfn + pages.byteSize() / Layout.PAGE; i++) {
+      if (!store.has(i) && !earlier.find(i, store)) {
+        throw in.malformed(
+            chunk,
+            PART,
+            "pfn 0x%x".formatted(i),
+            "a page that came whole since compression began (or the image in a file, or all its"
+                + " pages kept)",
+            "a difference from what came before");
+      }
+    }
+    store.read(pfn, pages);
+  }
+
+  private void keep(long pfn, MemorySegment pages) throws IOException {
+    store.write(pfn, pages, in.at(chunk, PART, null));
   }
 
   private Framed show(long offset, int entries, int pages, PagesShown shown) {
@@ -170,110 +270,11 @@ final class CompressedPages implements AutoCloseable {
     return frames.frame(offset, group, 0, entries, runs);
   }
 
-  /// Makes a page in the buffer. Gives false where its data have to come first.
-  private boolean makePage(long pfn, int slot) throws IOException {
-    int length = seek();
-    if (length == 0) {
-      return false;
-    }
-    int first = PageDelta.u8(window, at);
-    long into = (long) slot * Layout.PAGE;
-    MemorySegment page = buffer().asSlice(into, Layout.PAGE);
-    if (first == PageDelta.WHOLE) {
-      MemorySegment.copy(window, at + 1, page, 0, Layout.PAGE);
-    } else {
-      if (!store.has(pfn) && !earlier.find(pfn, store)) {
-        throw in.malformed(
-            place(),
-            PART,
-            "pfn 0x%x".formatted(pfn),
-            "a page that came whole since compression began (or the image in a file, or all its"
-                + " pages kept)",
-            "a difference from what came before");
-      }
-      store.read(pfn, page);
-      if (first != PageDelta.UNCHANGED) {
-        PageDelta.apply(window, at, page, 0);
-      }
-    }
-    pfns[slot] = pfn;
-    changed[slot] = first != PageDelta.UNCHANGED;
-    at += length;
-    if (at >= carried && carried > 0) {
-      leaveWindow();
-    }
-    return true;
-  }
-
-  /// The place in the image of what the window shows next.
-  private long place() {
-    return Math.max(chunk, in.position() + at - carried);
-  }
-
-  /// Brings a whole page into the window, and gives its length; 0 where more data have to come.
-  private int seek() throws IOException {
-    while (true) {
-      int length = at < window.byteSize() ? PageDelta.length(window, at) : PageDelta.CUT;
-      if (length > 0) {
-        return length;
-      }
-      if (length != PageDelta.CUT) {
-        throw in.malformed(
-            place(),
-            PART,
-            "run",
-            "runs of at least a word that make up a page",
-            length == PageDelta.EMPTY_RUN ? "a run of none" : "more than a page");
-      }
-      long ahead = window.byteSize() - at;
-      if (carried > 0 || ahead == left) {
-        carry(ahead);
-        return 0;
-      }
-      leaveWindow();
-      window = in.require(Math.min(left, WINDOW), PART, "data");
-    }
-  }
-
-  /// The chunk ends amid a page: what is there of it waits for the next chunk.
-  private void carry(long ahead) throws IOException {
-    byte[] kept = window.asSlice(at, ahead).toArray(ValueLayout.JAVA_BYTE);
-    in.pass(left, PART, "data");
-    left = 0;
-    window = MemorySegment.ofArray(kept);
-    at = 0;
-    carried = kept.length;
-  }
-
-  /// Passes what was used of the window, whose views die.
-  private void leaveWindow() throws IOException {
-    if (at < carried) {
-      return; // Carried octets are our own, and none of them is used yet.
-    }
-    long used = at - carried;
-    in.pass(used, PART, "data");
-    left -= used;
-    window = NOTHING;
-    at = 0;
-    carried = 0;
-  }
-
-  private void holdOverrun() throws StreamFormatException {
-    if (queue.isEmpty() && (left > 0 || carried > 0)) {
-      throw in.malformed(
-          place(),
-          PART,
-          "data",
-          "pages for the entries that came before",
-          "%d octets more".formatted(left + carried));
-    }
-  }
-
   /// The body ends: all pages have to be there.
   ///
   /// @param end where it does
-  void end(long end) throws StreamFormatException {
-    holdOverrun();
+  void endOfBody(long end) throws StreamFormatException {
+    holdUsedUp();
     if (!queue.isEmpty()) {
       throw in.malformed(
           end,
@@ -281,22 +282,6 @@ final class CompressedPages implements AutoCloseable {
           null,
           "compressed data for %d more entries".formatted(queue.size()),
           "the end of the body");
-    }
-  }
-
-  private void keepChanged(int pages) throws IOException {
-    int slot = 0;
-    while (slot < pages) {
-      int from = slot++;
-      if (!changed[from]) {
-        continue;
-      }
-      while (slot < pages && changed[slot] && pfns[slot] == pfns[slot - 1] + 1) {
-        slot++;
-      }
-      MemorySegment run =
-          buffer().asSlice((long) from * Layout.PAGE, (long) (slot - from) * Layout.PAGE);
-      store.write(pfns[from], run, in.at(chunk, PART, null));
     }
   }
 
@@ -312,16 +297,7 @@ final class CompressedPages implements AutoCloseable {
         pfns[pages++] = group[i] & Wire.PFN_MASK;
       }
     }
-    int slot = 0;
-    while (slot < pages) {
-      int from = slot++;
-      while (slot < pages && pfns[slot] == pfns[slot - 1] + 1) {
-        slot++;
-      }
-      store.read(
-          pfns[from],
-          buffer().asSlice((long) from * Layout.PAGE, (long) (slot - from) * Layout.PAGE));
-    }
+    eachRun(pages, _ -> true, store::read);
     return show(offset, count, pages, shown);
   }
 

@@ -3,24 +3,18 @@ package org.xenstream.legacy;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.DomainHeader;
-import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.ImageHeader;
 import org.xenstream.core.format.MemoryRuns;
 import org.xenstream.core.format.OctetInput;
-import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.RecordSource;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamHeaders;
 import org.xenstream.core.format.StreamRecord;
-import org.xenstream.core.format.Wire;
 
 /// A legacy image as the records of a modern stream: version 3, little-endian, converted (major
 /// version 0).
@@ -34,76 +28,28 @@ public final class LegacySource implements RecordSource {
   /// own says.
   private static final int CONVERTER_VERSION = 1;
 
-  /// What is done next.
-  private enum Step {
-    HEAD,
-    BODY,
-    TAIL,
-    STATE_ENDS,
-    HELD_PAGES,
-    HELD_TAIL,
-    END,
-    OVER
-  }
-
   private final OctetInput input;
-  private final LegacyOptions options;
-  private final Notes notes;
   private final Arena arena;
-  private final Framer framer;
   private final StreamHeaders headers;
-  private final LegacyCursor in;
-  private final Layout layout;
-  private final Deque<Framed> head;
-  private final GuestState guest;
-  private final Scratch scratch;
-  private final CompressedPages compressed;
-  private final StateReader body;
-
-  private Step step = Step.HEAD;
-  private @Nullable Tail tail;
-  private @Nullable Journal heldPages;
-  private @Nullable HeldRecords heldTail;
-  private @Nullable HeldRecords newTail;
-  private @Nullable Journal shownFrom;
-  private @Nullable DeviceModel heldDeviceModel;
-  private @Nullable DeviceModel deviceModel;
-  private boolean more;
-  private int completed;
-  private boolean compressionMet;
-  private long stateBegin;
+  private final Translation translation;
   private long given;
+  private boolean over;
 
   private LegacySource(
       OctetInput input, LegacyOptions options, LegacyListener listener, Arena arena)
       throws IOException {
     this.input = input;
-    this.options = options;
-    this.notes = new Notes(listener, options.strict());
     this.arena = arena;
-    this.framer = new Framer(input.name());
     long begin = input.position();
-    ImageHead.Read read = new ImageHead(input, options, notes).read(framer);
-    this.in = read.in();
-    this.layout = read.layout();
-    this.head = new ArrayDeque<>(read.records());
+    Notes notes = new Notes(listener, options.strict());
+    Framer framer = new Framer(input.name());
+    ImageHead.Read head = new ImageHead(input, options, notes).read(framer);
     this.headers =
         new StreamHeaders(
             begin,
             ImageHeader.of(ImageHeader.V3, ByteOrder.LITTLE_ENDIAN),
-            DomainHeader.of(layout.kind().domainType(), 0, CONVERTER_VERSION));
-    this.guest = new GuestState(layout, notes, options.deviceModel());
-    this.scratch = new Scratch(options.scratchFolder(), options.scratchLimit(), notes);
-    PageFrames frames = new PageFrames(arena);
-    this.compressed =
-        new CompressedPages(
-            in,
-            frames,
-            new PageStore(scratch, layout.p2mSize()),
-            EarlierPages.NONE,
-            options.keepPages(),
-            arena);
-    this.body = new StateReader(in, layout, guest, framer, frames, notes, compressed);
+            DomainHeader.of(head.layout().kind().domainType(), 0, CONVERTER_VERSION));
+    this.translation = new Translation(head, options, notes, framer, arena);
   }
 
   /// Opens the image whose first octet is the input's next one, and reads up to its first chunk: of
@@ -129,28 +75,19 @@ public final class LegacySource implements RecordSource {
 
   /// What is known of the image so far.
   public LegacyFacts facts() {
-    return new LegacyFacts(
-        layout.toolstack(),
-        layout.kind(),
-        layout.guest(),
-        layout.p2mSize(),
-        layout.extendedInfo(),
-        completed > 0 ? guest.online().cardinality() : -1,
-        completed,
-        compressionMet,
-        body.isVerifying());
+    return translation.facts();
   }
 
   /// What belongs into the libxl stream around the records: of a plain stream when [#next] has
   /// given null, of a checkpointed one ([Checkpoints#KEEP]) when it has given a CHECKPOINT, of that
   /// one. Null before.
   public @Nullable DeviceModel deviceModel() {
-    return deviceModel;
+    return translation.deviceModel();
   }
 
   /// How many octets of scratch files were written so far.
   public long scratchWritten() {
-    return scratch.written();
+    return translation.scratchWritten();
   }
 
   @Override
@@ -165,270 +102,15 @@ public final class LegacySource implements RecordSource {
 
   @Override
   public @Nullable Framed next() throws IOException {
-    shownFrom = null;
-    deviceModel = null;
-    while (step != Step.OVER) {
-      Framed framed = advance();
-      if (framed != null) {
-        Frame at = framed.frame();
-        return new Framed(
-            new Frame(at.offset(), given++, at.type(), at.octets(), at.length(), at.head()),
-            framed.record());
-      }
-    }
-    deviceModel = heldDeviceModel;
-    return null;
-  }
-
-  private @Nullable Framed advance() throws IOException {
-    try {
-      return switch (step) {
-        case HEAD -> head();
-        case BODY -> body();
-        case TAIL -> tail();
-        case STATE_ENDS -> stateEnds();
-        case HELD_PAGES -> heldPages();
-        case HELD_TAIL -> heldTail();
-        case END -> end();
-        case OVER -> null;
-      };
-    } catch (StreamFormatException e) {
-      boolean reading = step == Step.BODY || step == Step.TAIL || step == Step.STATE_ENDS;
-      if (!reading || completed == 0 || e.fault() != Fault.TRUNCATED) {
-        throw e;
-      }
-      discard(e);
+    Framed framed = over ? null : translation.next();
+    if (framed == null) {
+      over = true;
       return null;
     }
-  }
-
-  private @Nullable Framed head() {
-    Framed framed = head.poll();
-    if (framed == null) {
-      beginState();
-    }
-    return framed;
-  }
-
-  private void beginState() {
-    stateBegin = in.position();
-    step = Step.BODY;
-  }
-
-  private boolean keeps() {
-    return options.checkpoints() instanceof Checkpoints.Keep;
-  }
-
-  /// Whether the state that is read is the last one that is asked for.
-  private boolean isLastWanted() {
-    return options.checkpoints() instanceof Checkpoints.Nth(int n) && completed + 1 == n;
-  }
-
-  /// Whether the memory of the state that is read waits until the state is complete: pages of the
-  /// first one are needed whatever comes.
-  private boolean holdsPages() {
-    return completed > 0 && !keeps();
-  }
-
-  private @Nullable Framed body() throws IOException {
-    boolean holds = holdsPages();
-    boolean whole = completed > 0;
-    Framed framed = body.next(holds ? PagesShown.IN_VIEW : options.pages(), whole);
-    compressionMet |= body.isCompressing();
-    if (framed == null) {
-      tail = Tail.of(in, layout, guest, framer);
-      step = Step.TAIL;
-      return null;
-    }
-    if (!holds) {
-      return framed;
-    }
-    hold(framed);
-    return null;
-  }
-
-  private void hold(Framed framed) throws IOException {
-    switch (framed.record()) {
-      case StreamRecord.PageData(var entries, _) -> {
-        Journal journal = heldPages;
-        if (journal == null) {
-          journal = new Journal(scratch, in.at(stateBegin, "checkpoint", null));
-          heldPages = journal;
-        }
-        if (body.isCompressing()) {
-          journal.addStored(framed.frame().offset(), entries.octets());
-        } else {
-          journal.add(framed);
-        }
-      }
-      case StreamRecord.Verify _ ->
-          throw in.fault(
-              Fault.MISPLACED,
-              framed.frame().offset(),
-              Chunk.ENABLE_VERIFY_MODE.name(),
-              null,
-              "no pass for comparison behind a checkpoint",
-              "one");
-      default -> newTail().add(framed, in.at(stateBegin, "checkpoint", null));
-    }
-  }
-
-  private HeldRecords newTail() {
-    HeldRecords there = newTail;
-    if (there == null) {
-      there = new HeldRecords(scratch);
-      newTail = there;
-    }
-    return there;
-  }
-
-  /// Whether the tail that is read is given at once: nothing can replace it.
-  private boolean givesTail() {
-    return keeps() || (completed == 0 && (guest.isLastCheckpoint() || isLastWanted()));
-  }
-
-  private @Nullable Framed tail() throws IOException {
-    Tail reading = tail;
-    Framed framed = reading == null ? null : reading.next();
-    if (framed == null) {
-      tail = null;
-      step = Step.STATE_ENDS;
-      return null;
-    }
-    if (givesTail()) {
-      return framed;
-    }
-    newTail().add(framed, in.at(stateBegin, "checkpoint", null));
-    return null;
-  }
-
-  /// Behind a tail: the device model, and whether another state follows.
-  private @Nullable Framed stateEnds() throws IOException {
-    boolean gave = givesTail();
-    boolean enough = isLastWanted();
-    boolean last = readDeviceModel(guest.isLastCheckpoint());
-    completed++;
-    close(heldTail);
-    heldTail = newTail;
-    newTail = null;
-    more = !last && !enough && anotherFollows();
-    if (keeps()) {
-      return keepOn();
-    }
-    if (enough && !last) {
-      input.advance(Long.MAX_VALUE);
-    }
-    step = gave ? Step.END : Step.HELD_PAGES;
-    return null;
-  }
-
-  /// Reads what the emulator has, and tells whether nothing can follow.
-  private boolean readDeviceModel(boolean last) throws IOException {
-    if (layout.isPv()) {
-      heldDeviceModel = new DeviceModel(guest.xenstoreData(), null, 0);
-      return last;
-    }
-    DeviceModelTail read = DeviceModelTail.read(in, options.deviceModel(), last);
-    MemorySegment context = read.context();
-    if (context == null && options.deviceModel()) {
-      notes.add(
-          LegacyNote.Kind.NO_DEVICE_MODEL,
-          in.at(read.offset(), "device model", null),
-          "no device model follows the HVM context");
-    }
-    heldDeviceModel = new DeviceModel(guest.xenstoreData(), context, read.offset());
-    return last || read.isLast();
-  }
-
-  private boolean anotherFollows() throws IOException {
-    MemorySegment there = input.peek(4);
-    return there.byteSize() > 0 && (there.byteSize() < 4 || Chunk.canBegin(Wire.u32(there, 0)));
-  }
-
-  /// A state is complete and was given: CHECKPOINT where another one was or will be.
-  private @Nullable Framed keepOn() throws IOException {
-    if (completed == 1 && !more) {
-      step = Step.END;
-      return null;
-    }
-    deviceModel = heldDeviceModel;
-    heldDeviceModel = null;
-    if (more) {
-      beginState();
-    } else {
-      step = Step.END;
-    }
-    return framer.frame(in.position(), new StreamRecord.Checkpoint());
-  }
-
-  private @Nullable Framed heldPages() throws IOException {
-    Journal journal = heldPages;
-    if (journal != null) {
-      Framed framed = journal.next(options.pages(), compressed);
-      if (framed != null) {
-        shownFrom = journal;
-        return framed;
-      }
-      journal.close();
-      heldPages = null;
-    }
-    if (more) {
-      beginState();
-    } else {
-      endOfStates();
-    }
-    return null;
-  }
-
-  private void endOfStates() throws StreamFormatException {
-    if (options.checkpoints() instanceof Checkpoints.Nth(int n) && completed < n) {
-      throw in.malformed(
-          in.position(),
-          "checkpoint",
-          null,
-          "checkpoint %d".formatted(n),
-          "the end behind %d complete".formatted(completed));
-    }
-    if (completed > 1) {
-      notes.add(
-          LegacyNote.Kind.CHECKPOINTS,
-          in.at(stateBegin, "checkpoint", null),
-          "%d complete checkpoints: the state of the last is carried".formatted(completed));
-    }
-    step = Step.HELD_TAIL;
-  }
-
-  private @Nullable Framed heldTail() throws IOException {
-    HeldRecords records = heldTail;
-    Framed framed = records == null ? null : records.next(compressed);
-    if (framed == null) {
-      step = Step.END;
-    }
-    return framed;
-  }
-
-  private Framed end() throws IOException {
-    step = Step.OVER;
-    return framer.frame(in.position(), new StreamRecord.End());
-  }
-
-  /// What came behind the last complete state is no state.
-  private void discard(StreamFormatException why) throws IOException {
-    notes.add(
-        LegacyNote.Kind.INCOMPLETE_CHECKPOINT,
-        why.location(),
-        "the image ends amid checkpoint %d, which is left out: expected %s, found %s"
-            .formatted(completed + 1, why.expected(), why.found()));
-    close(newTail);
-    newTail = null;
-    close(heldPages);
-    heldPages = null;
-    tail = null;
-    if (keeps()) {
-      step = Step.END;
-    } else {
-      endOfStates();
-    }
+    Frame at = framed.frame();
+    return new Framed(
+        new Frame(at.offset(), given++, at.type(), at.octets(), at.length(), at.head()),
+        framed.record());
   }
 
   @Override
@@ -436,19 +118,7 @@ public final class LegacySource implements RecordSource {
     if (!(batch.record() instanceof StreamRecord.PageData)) {
       throw new IllegalArgumentException(batch.frame().typeName() + " has no pages");
     }
-    if (shownFrom != null) {
-      shownFrom.takePages(into, compressed);
-    } else {
-      body.takePages(into);
-    }
-  }
-
-  private static void close(@Nullable AutoCloseable held) throws IOException {
-    switch (held) {
-      case Journal journal -> journal.close();
-      case HeldRecords records -> records.close();
-      case null, default -> {}
-    }
+    translation.takePages(into);
   }
 
   @Override
@@ -456,11 +126,8 @@ public final class LegacySource implements RecordSource {
     if (arena.scope().isAlive()) {
       arena.close();
     }
-    try (input;
-        compressed) {
-      close(heldPages);
-      close(heldTail);
-      close(newTail);
+    try (input) {
+      translation.close();
     }
   }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.legacy;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 
 /// One page of Remus' compression (`xc_compression_uncompress_page` in `xc_compression.c`):
 ///
@@ -16,8 +15,8 @@ final class PageDelta {
   /// The longest that a page can be: runs of one word each, all copied.
   static final int LONGEST = Layout.PAGE / 4 * 5;
 
-  static final int UNCHANGED = 0x00;
-  static final int WHOLE = 0x80;
+  static final byte UNCHANGED = 0x00;
+  static final byte WHOLE = (byte) 0x80;
 
   /// The page goes on behind the octets that are here.
   static final int CUT = -1;
@@ -28,30 +27,32 @@ final class PageDelta {
   /// Runs that make up more than a page.
   static final int TOO_LONG = -3;
 
-  private static final int SKIP = 0x80;
   private static final int WORDS = 0x7F;
 
   private PageDelta() {}
 
   /// The length of the page at a place, or why it has none: [#CUT], [#EMPTY_RUN], [#TOO_LONG].
   ///
-  /// @param from where it begins; an octet is there
-  static int length(MemorySegment octets, long from) {
-    long end = octets.byteSize();
-    int first = u8(octets, from);
+  /// @param from where it begins
+  /// @param end where the octets end that are here
+  static int length(byte[] octets, int from, int end) {
+    if (from >= end) {
+      return CUT;
+    }
+    byte first = octets[from];
     if (first == UNCHANGED) {
       return 1;
     }
     if (first == WHOLE) {
-      return from + 1 + Layout.PAGE <= end ? 1 + Layout.PAGE : CUT;
+      return end - from > Layout.PAGE ? 1 + Layout.PAGE : CUT;
     }
-    long at = from;
+    int at = from;
     int made = 0;
     while (made < Layout.PAGE) {
       if (at >= end) {
         return CUT;
       }
-      int marker = u8(octets, at++);
+      byte marker = octets[at++];
       int run = (marker & WORDS) * 4;
       if (run == 0) {
         return EMPTY_RUN;
@@ -60,27 +61,30 @@ final class PageDelta {
       if (made > Layout.PAGE) {
         return TOO_LONG;
       }
-      at += (marker & SKIP) == 0 ? run : 0;
+      at += marker >= 0 ? run : 0;
     }
-    return at <= end ? (int) (at - from) : CUT;
+    return at <= end ? at - from : CUT;
   }
 
-  /// Applies the runs at a place, which [#length] found to be good, to a page.
-  static void apply(MemorySegment octets, long from, MemorySegment page, long into) {
-    long at = from;
-    int made = 0;
-    while (made < Layout.PAGE) {
-      int marker = u8(octets, at++);
-      int run = (marker & WORDS) * 4;
-      if ((marker & SKIP) == 0) {
-        MemorySegment.copy(octets, at, page, into + made, run);
-        at += run;
+  /// Makes a page of what is at a place, which [#length] found to be good.
+  ///
+  /// @param pages where the page is to be, and now is as it was
+  /// @param into its first octet there
+  static void apply(byte[] octets, int from, ByteBuffer pages, int into) {
+    if (octets[from] == WHOLE) {
+      pages.put(into, octets, from + 1, Layout.PAGE);
+    } else if (octets[from] != UNCHANGED) {
+      int at = from;
+      int made = 0;
+      while (made < Layout.PAGE) {
+        byte marker = octets[at++];
+        int run = (marker & WORDS) * 4;
+        if (marker >= 0) {
+          pages.put(into + made, octets, at, run);
+          at += run;
+        }
+        made += run;
       }
-      made += run;
     }
-  }
-
-  static int u8(MemorySegment octets, long at) {
-    return Byte.toUnsignedInt(octets.get(ValueLayout.JAVA_BYTE, at));
   }
 }

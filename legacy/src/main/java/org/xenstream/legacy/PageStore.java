@@ -14,23 +14,24 @@ import org.xenstream.core.format.Location;
 /// They are read and written by system calls: a mapping would count all pages touched as the
 /// process' own memory, and a full disk would bring down the machine that runs us.
 final class PageStore implements AutoCloseable {
-  private static final int CHUNK_SHIFT = 15;
-
   private final Scratch scratch;
-  private final long[][] present;
+  private final PfnBits present;
   private @Nullable FileChannel file;
   private long pages;
 
   PageStore(Scratch scratch, long p2mSize) {
     this.scratch = scratch;
-    this.present = new long[(int) ((p2mSize >>> CHUNK_SHIFT) + 1)][];
+    this.present = new PfnBits(p2mSize);
+  }
+
+  /// Which pages are there now: a copy.
+  PfnBits present() {
+    return present.copy();
   }
 
   /// Whether the page was ever written.
   boolean has(long pfn) {
-    long[] chunk = present[(int) (pfn >>> CHUNK_SHIFT)];
-    int bit = (int) pfn & (1 << CHUNK_SHIFT) - 1;
-    return chunk != null && (chunk[bit >>> 6] >>> bit & 1) != 0;
+    return present.has(pfn);
   }
 
   /// Reads pages of consecutive pfns that were written.
@@ -61,21 +62,8 @@ final class PageStore implements AutoCloseable {
     while (buffer.hasRemaining()) {
       channel.write(buffer, pfn * Layout.PAGE + buffer.position());
     }
-    if (fresh > 0) {
-      mark(pfn, count);
-    }
-  }
-
-  private void mark(long pfn, long count) {
-    for (long i = pfn; i < pfn + count; i++) {
-      int index = (int) (i >>> CHUNK_SHIFT);
-      long[] chunk = present[index];
-      if (chunk == null) {
-        chunk = new long[1 << CHUNK_SHIFT - 6];
-        present[index] = chunk;
-      }
-      int bit = (int) i & (1 << CHUNK_SHIFT) - 1;
-      chunk[bit >>> 6] |= 1L << bit;
+    for (long i = pfn; fresh > 0 && i < pfn + count; i++) {
+      present.add(i);
     }
   }
 

@@ -207,7 +207,7 @@ final class StateReader {
 
   private void end(long at) throws IOException {
     if (compressing) {
-      compressed.end(at);
+      compressed.endOfBody(at);
     }
     if (!memorySeen) {
       throw in.malformed(at, "body", null, "pages of the guest", "none");
