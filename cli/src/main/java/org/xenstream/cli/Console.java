@@ -17,6 +17,7 @@ import java.nio.file.Path;
 /// @param colour whether results may be coloured
 /// @param interactive whether somebody watches `err`, so that progress is shown
 record Console(PrintStream out, PrintStream err, boolean colour, boolean interactive) {
+  static final int STANDARD_INPUT = 0;
   static final int STANDARD_OUTPUT = 1;
   private static final int STANDARD_ERROR = 2;
 

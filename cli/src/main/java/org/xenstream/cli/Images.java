@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.format.Limits;
+import org.xenstream.core.format.PagesShown;
+import org.xenstream.os.Descriptor;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
@@ -16,6 +18,8 @@ import picocli.CommandLine.ParseResult;
 /// The images that a command line names: files, folders that are walked, and `-` for standard
 /// input.
 final class Images {
+  private static final int PIPE_OCTETS = 1 << 20;
+
   /// One image to be read.
   ///
   /// @param name as the user gave it, or the path under a folder that he gave
@@ -23,11 +27,38 @@ final class Images {
   record Named(String name, boolean walked) {
     /// Opens it.
     ImageReader open() throws IOException {
-      return Images.open(name);
+      return open(PagesShown.IN_VIEW);
+    }
+
+    /// Opens it, and tells what is done with pages that come through a pipe.
+    ImageReader open(PagesShown ofPipe) throws IOException {
+      if (!name.equals("-")) {
+        return ImageReader.open(Path.of(name), Limits.DEFAULT, ofPipe);
+      }
+      growPipe();
+      return ImageReader.standardInput(Limits.DEFAULT, ofPipe);
     }
   }
 
   private Images() {}
+
+  /// Lets whoever writes into standard input write more at once, so that the two processes wait for
+  /// each other less often. The first call into the system takes a while to make ready; what has
+  /// come meanwhile is read already.
+  private static void growPipe() {
+    if (Console.isPipe(Console.STANDARD_INPUT)) {
+      Thread.ofPlatform()
+          .daemon()
+          .name("pipe of standard input")
+          .start(() -> {
+            try (Descriptor pipe = Descriptor.borrow(Console.STANDARD_INPUT)) {
+              int _ = pipe.growPipe(PIPE_OCTETS);
+            } catch (IOException e) {
+              // It stays as it is, and reading tells what is wrong with it.
+            }
+          });
+    }
+  }
 
   /// Adds the arguments to a verb.
   static void addTo(CommandSpec spec, String arity, String... description) {
@@ -45,9 +76,7 @@ final class Images {
 
   /// Opens one image; `-` is standard input.
   static ImageReader open(String name) throws IOException {
-    return name.equals("-")
-        ? ImageReader.standardInput(Limits.DEFAULT)
-        : ImageReader.open(Path.of(name), Limits.DEFAULT);
+    return new Named(name, false).open();
   }
 
   /// All images that the arguments name, folders walked in the order of their names.

@@ -7,6 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.verify.Judge;
 import org.xenstream.core.verify.Verdict;
 import org.xenstream.insight.ImageSummary;
@@ -111,8 +112,10 @@ final class InfoVerb implements Verb {
         Path.of(
             arguments.matchedOptionValue("--scratch", System.getProperty("java.io.tmpdir", ".")));
     try (MemoryDigest digest = Verb.has(arguments, "--digest") ? new MemoryDigest(scratch) : null) {
-      Looking looking =
-          new Looking(new Survey(image.name(), Verb.has(arguments, "--zero-pages")), digest);
+      boolean zeroPages = Verb.has(arguments, "--zero-pages");
+      PagesShown pages =
+          zeroPages || digest != null ? PagesShown.IN_VIEW : PagesShown.TABLES_IN_VIEW;
+      Looking looking = new Looking(new Survey(image.name(), zeroPages), digest, pages);
       Verdict verdict = Judging.run(image, "info", options, console, looking);
       return verdict == null ? null : looking.view(image.name(), verdict);
     } catch (IOException e) {
@@ -125,12 +128,19 @@ final class InfoVerb implements Verb {
   private static final class Looking implements Judging.Looker {
     private final Survey survey;
     private final @Nullable MemoryDigest digest;
+    private final PagesShown pages;
     private MemoryDigest.@Nullable Result result;
     private @Nullable String problem;
 
-    Looking(Survey survey, @Nullable MemoryDigest digest) {
+    Looking(Survey survey, @Nullable MemoryDigest digest, PagesShown pages) {
       this.survey = survey;
       this.digest = digest;
+      this.pages = pages;
+    }
+
+    @Override
+    public PagesShown pagesWanted() {
+      return pages;
     }
 
     @Override

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.verify.Judge;
 import org.xenstream.core.verify.Verdict;
@@ -14,6 +15,9 @@ import org.xenstream.core.verify.Verdict;
 final class Judging {
   /// Who looks at the items as well.
   interface Looker {
+    /// Which pages it wants to see.
+    PagesShown pagesWanted();
+
     /// Sees an item; keeps no view of it.
     void see(ImageItem item, OctetInput input) throws IOException;
 
@@ -36,7 +40,8 @@ final class Judging {
       Judge.Options options,
       Console console,
       @Nullable Looker looker) {
-    try (ImageReader reader = image.open();
+    try (ImageReader reader =
+            image.open(looker == null ? PagesShown.TABLES_IN_VIEW : looker.pagesWanted());
         Progress progress = new Progress(console, task, reader.source())) {
       Judge judge = new Judge(image.name(), options);
       boolean followed = true;

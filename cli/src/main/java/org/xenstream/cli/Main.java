@@ -27,7 +27,19 @@ public final class Main {
   ///
   /// @param arguments the command line, without the name of the tool
   public static void main(String... arguments) {
-    System.exit(run(Console.ofProcess(), arguments));
+    end(run(Console.ofProcess(), arguments));
+  }
+
+  /// Ends the process. Where nothing is left for the shutdown hooks to do it ends at once:
+  /// `System.exit` first asks for a logger, which is sought in every jar of the class path.
+  static void end(int code) {
+    try {
+      boolean _ = Runtime.getRuntime().removeShutdownHook(new Thread());
+    } catch (IllegalStateException e) {
+      // The process was interrupted: waits for the hooks, and ends as the signal has it.
+      System.exit(code);
+    }
+    Runtime.getRuntime().halt(code);
   }
 
   /// Runs the tool.

@@ -99,7 +99,7 @@ public final class Survey {
       }
       case ImageItem.Libxc(var framed, _) -> {
         octets = framed.frame().end();
-        size(framed.frame().typeName(), framed.frame().octets().byteSize());
+        size(framed.frame().typeName(), framed.frame().size());
         see(framed);
       }
       case ImageItem.Libxl(var frame, var record) -> {

@@ -77,24 +77,33 @@ public final class ImageReader implements AutoCloseable {
   ///
   /// @throws IOException when it cannot be opened
   public static ImageReader open(Path file, Limits limits) throws IOException {
+    return open(file, limits, PagesShown.IN_VIEW);
+  }
+
+  /// The same, and tells what is done with the pages that come in a stream; those of a mapping are
+  /// always in view, where they cost nothing.
+  ///
+  /// @throws IOException when it cannot be opened
+  public static ImageReader open(Path file, Limits limits, PagesShown ofStream) throws IOException {
     if (Files.isRegularFile(file)) {
       return of(MappedInput.open(file), limits);
     }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-    return of(new ChannelInput(file.toString(), channel), limits);
+    return of(new ChannelInput(file.toString(), channel), limits, ofStream);
   }
 
   /// Reads standard input: a regular file that was redirected into it by a mapping, else as a
   /// stream.
   ///
+  /// @param ofStream what is done with the pages that come in a stream
   /// @throws IOException when it cannot be read
   @SuppressWarnings("resource") // the channel is closed with the input
-  public static ImageReader standardInput(Limits limits) throws IOException {
+  public static ImageReader standardInput(Limits limits, PagesShown ofStream) throws IOException {
     FileChannel channel = new FileInputStream(FileDescriptor.in).getChannel();
     if (Files.isRegularFile(Path.of("/dev/stdin"))) {
       return of(MappedInput.of("standard input", channel), limits);
     }
-    return of(new ChannelInput("standard input", channel), limits);
+    return of(new ChannelInput("standard input", channel), limits, ofStream);
   }
 
   /// The next item, or null at the end of the image. The views of the one before are dead by then.
@@ -124,7 +133,7 @@ public final class ImageReader implements AutoCloseable {
     if (item == null || item.end() <= input.position()) {
       return;
     }
-    if (pages == PagesShown.LEFT_IN_INPUT && item instanceof ImageItem.Libxc) {
+    if (pages != PagesShown.IN_VIEW && item instanceof ImageItem.Libxc) {
       return; // The stage's own reader passes over it, and knows what is missing.
     }
     input.advance(item.end() - input.position());

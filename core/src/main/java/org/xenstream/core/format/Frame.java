@@ -39,9 +39,14 @@ public record Frame(
     return octets.asSlice(Math.min(Wire.RECORD_HEADER + length, octets.byteSize()));
   }
 
+  /// How long the record is with its header and padding, in octets.
+  public long size() {
+    return Wire.RECORD_HEADER + length + Wire.padding(length);
+  }
+
   /// Where the next record begins, in octets from the start of the source.
   public long end() {
-    return offset + Wire.RECORD_HEADER + length + Wire.padding(length);
+    return offset + size();
   }
 
   /// The type's name for messages.

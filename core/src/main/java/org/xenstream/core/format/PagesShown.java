@@ -9,5 +9,17 @@ public enum PagesShown {
   /// octets up to the pages. For a restore, which moves them from the source to where they belong
   /// by [RecordSource#takePages], with no copy in between. That the input ends amid the pages shows
   /// when they are taken, or passed over.
-  LEFT_IN_INPUT
+  LEFT_IN_INPUT,
+  /// In view of a PV guest, whose pages may be page tables, else left in the input. For a judge,
+  /// who looks at tables alone: of a pipe the other pages pass by in small pieces, and need not all
+  /// be there at once.
+  TABLES_IN_VIEW;
+
+  /// What this means for the stream of a guest: one of the other two.
+  PagesShown of(DomainHeader guest) {
+    if (this != TABLES_IN_VIEW) {
+      return this;
+    }
+    return guest.isHvm() ? LEFT_IN_INPUT : IN_VIEW;
+  }
 }

@@ -49,7 +49,8 @@ public final class StreamReader implements RecordSource {
   /// @throws StreamFormatException when the headers are none, or cut
   public static StreamReader open(OctetInput input, Limits limits, PagesShown pages)
       throws IOException {
-    return new StreamReader(input, limits, pages, readHeaders(input));
+    StreamHeaders headers = readHeaders(input);
+    return new StreamReader(input, limits, pages.of(headers.domain()), headers);
   }
 
   private static StreamHeaders readHeaders(OctetInput input) throws IOException {
@@ -182,7 +183,10 @@ public final class StreamReader implements RecordSource {
           Long.toString(length));
     }
     Framed framed =
-        pages == PagesShown.LEFT_IN_INPUT && type == RecordType.PAGE_DATA.code()
+        // Entries and pages need no padding: a batch that has some is none, and is shown whole.
+        pages == PagesShown.LEFT_IN_INPUT
+                && type == RecordType.PAGE_DATA.code()
+                && Wire.padding(length) == 0
             ? withPagesLeft(offset, length)
             : whole(offset, type, length);
     index++;

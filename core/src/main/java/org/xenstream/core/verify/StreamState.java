@@ -188,7 +188,7 @@ final class StreamState {
   }
 
   private void take(Framed framed) {
-    work += framed.frame().octets().byteSize() * WORK_OF_OCTET;
+    work += framed.frame().size() * WORK_OF_OCTET;
     RecordType type = RecordType.of(framed.frame().type());
     if (type != null) {
       seen[slot(type)]++;
