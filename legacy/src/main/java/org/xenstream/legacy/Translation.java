@@ -382,7 +382,9 @@ final class Translation implements AutoCloseable {
     heldPages = null;
     tail = null;
     if (keeps()) {
-      step = Step.END;
+      // Records of it were given, which END would complete: the stream just stops, as that of a
+      // sender that dies.
+      step = Step.OVER;
     } else {
       endOfStates();
     }
