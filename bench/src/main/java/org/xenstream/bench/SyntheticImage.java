@@ -174,18 +174,12 @@ public final class SyntheticImage {
     put(params, 0, 1); // HVM_PARAM_STORE_PFN
     put(params, 8, 0xFEFFC);
     out.accept(new StreamRecord.HvmParams(params));
-    out.accept(new StreamRecord.HvmContext(MemorySegment.ofArray(hvmContext())));
-  }
-
-  /// The least context of a guest with one vCPU.
-  static byte[] hvmContext() {
-    byte[] octets = new byte[CONTEXT_SIZE];
-    MemorySegment context = MemorySegment.ofArray(octets);
+    MemorySegment context = zeros(CONTEXT_SIZE);
     put(context, 0, 24L << 32 | 1); // HEADER
     put(context, 8, 1L << 32 | 0x54381286);
     put(context, 32, 1032L << 32 | 2); // CPU
     put(context, 40 + 656, 0x8005_0033L); // cr0
-    return octets;
+    out.accept(new StreamRecord.HvmContext(context));
   }
 
   private void pvState() throws IOException {

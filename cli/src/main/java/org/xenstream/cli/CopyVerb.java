@@ -65,8 +65,7 @@ final class CopyVerb implements Verb {
     return Verb.own(this, spec);
   }
 
-  /// A file that has to be named.
-  static PositionalParamSpec file(String index, String label, String description) {
+  private static PositionalParamSpec file(String index, String label, String description) {
     return PositionalParamSpec.builder()
         .index(index)
         .arity("1")

@@ -39,11 +39,7 @@ final class InfoText {
     layers(summary);
     StreamHeaders headers = summary.headers();
     if (headers != null) {
-      line(
-          "made by",
-          isLegacy(summary)
-              ? "Xen 4.5 or older; what follows is told of its translation"
-              : madeBy(headers));
+      line("made by", madeBy(headers));
       line("guest", guest(summary));
       memory(summary);
       passes(summary);
@@ -78,7 +74,7 @@ final class InfoText {
       }
     }
     StreamHeaders headers = summary.headers();
-    if (headers != null && !isLegacy(summary)) {
+    if (headers != null) {
       titles.add(
           "libxc stream v%d%s"
               .formatted(
@@ -91,10 +87,6 @@ final class InfoText {
         line("", "captured from a migration: the sender's GO message follows the stream");
       }
     }
-  }
-
-  private static boolean isLegacy(ImageSummary summary) {
-    return summary.layers().stream().anyMatch(seen -> seen.layer() instanceof Layer.LegacyImage);
   }
 
   private static String madeBy(StreamHeaders headers) {

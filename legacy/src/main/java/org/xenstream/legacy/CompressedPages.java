@@ -274,15 +274,16 @@ final class CompressedPages implements AutoCloseable {
   ///
   /// @param end where it does
   void endOfBody(long end) throws StreamFormatException {
-    holdUsedUp();
-    if (!queue.isEmpty()) {
-      throw in.malformed(
-          end,
-          "body",
-          null,
-          "compressed data for %d more entries".formatted(queue.size()),
-          "the end of the body");
+    if (queue.isEmpty()) {
+      holdUsedUp();
+      return;
     }
+    throw in.malformed(
+        end,
+        "body",
+        null,
+        "compressed data for %d more entries".formatted(queue.size()),
+        "the end of the body");
   }
 
   /// A record of pages as they are kept.

@@ -22,7 +22,7 @@ final class PageBatch {
   /// Where the type stands in an entry.
   static final int TYPE_SHIFT = 28;
 
-  private static final long PFN_MASK = (1L << TYPE_SHIFT) - 1;
+  static final long PFN_MASK = (1L << TYPE_SHIFT) - 1;
 
   /// An entry for nothing: no page, and no pfn.
   private static final long BARE_XTAB = (long) PageType.XTAB << TYPE_SHIFT;

@@ -113,7 +113,9 @@ final class StateReader {
     PageRuns pages = PageRuns.NONE;
     if (shown == PagesShown.IN_VIEW || whole || compressed.keepsAll()) {
       pages = PageRuns.of(in.require(octets, BATCH, "pages"));
-      compressed.keep(batch.entries(), from, part, pages);
+      if (!verifying) {
+        compressed.keep(batch.entries(), from, part, pages);
+      }
     }
     return frames.frame(
         from == 0 ? batch.offset() : pagesFrom,
@@ -121,11 +123,6 @@ final class StateReader {
         from,
         part,
         shown == PagesShown.IN_VIEW ? pages : PageRuns.NONE);
-  }
-
-  /// Tells whether the pages of the record shown last are the next octets of the input.
-  boolean pagesAreNext() {
-    return !inBuffer && in.position() == pagesFrom;
   }
 
   /// Moves the next pages of the record shown last into memory.

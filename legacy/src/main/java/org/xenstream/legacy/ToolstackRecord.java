@@ -54,13 +54,12 @@ final class ToolstackRecord {
       long length = Integer.toUnsignedLong(Wire.u32(data, at + 24));
       long name = at + ENTRY;
       hold(name, length + leaked, "physmap[" + i + "].name");
-      // One without a name has a length of 0, where Xen's own converter gives up.
-      if (length > 0 && data.get(ValueLayout.JAVA_BYTE, name + length - 1) != 0) {
+      if (length == 0 || firstNul(name, length) != length - 1) {
         throw in.malformed(
             offset + at + 24,
             PART,
             "physmap[" + i + "].namelen",
-            "the length of a name that ends with a NUL",
+            "the length of a name that ends with its first NUL",
             Long.toString(length));
       }
       String root = "physmap/%x/".formatted(Wire.u64(data, at));
@@ -68,13 +67,21 @@ final class ToolstackRecord {
       put(pairs, Long.toHexString(Wire.u64(data, at + 8)));
       put(pairs, root + "size");
       put(pairs, Long.toHexString(Wire.u64(data, at + 16)));
-      if (length > 0) {
-        put(pairs, root + "name");
-        pairs.writeBytes(data.asSlice(name, length).toArray(ValueLayout.JAVA_BYTE));
-      }
+      put(pairs, root + "name");
+      pairs.writeBytes(data.asSlice(name, length).toArray(ValueLayout.JAVA_BYTE));
       at = name + length + leaked;
     }
     return MemorySegment.ofArray(pairs.toByteArray());
+  }
+
+  /// Where the first NUL of a name is; −1 where there is none.
+  private long firstNul(long name, long length) {
+    for (long i = 0; i < length; i++) {
+      if (data.get(ValueLayout.JAVA_BYTE, name + i) == 0) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   private static void put(ByteArrayOutputStream pairs, String text) {

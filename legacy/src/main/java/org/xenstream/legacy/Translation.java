@@ -123,11 +123,6 @@ final class Translation implements AutoCloseable {
     return null;
   }
 
-  /// Tells whether the pages of the record given last are the next octets of the input.
-  boolean pagesAreNext() {
-    return shownFrom == null && body.pagesAreNext();
-  }
-
   /// Moves the next pages of the record given last into memory.
   void takePages(MemoryRuns into) throws IOException {
     if (shownFrom != null) {
@@ -382,9 +377,7 @@ final class Translation implements AutoCloseable {
     heldPages = null;
     tail = null;
     if (keeps()) {
-      // Records of it were given, which END would complete: the stream just stops, as that of a
-      // sender that dies.
-      step = Step.OVER;
+      step = Step.END;
     } else {
       endOfStates();
     }

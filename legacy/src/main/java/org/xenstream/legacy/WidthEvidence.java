@@ -45,17 +45,29 @@ final class WidthEvidence {
   /// behind them.
   private boolean fits(WordWidth guest) throws IOException {
     long length = listLength(guest);
-    MemorySegment there = in.input().peek(length + 4);
+    int width = in.width().octets();
+    MemorySegment there = in.input().peek(length + 4 + (long) PageBatch.MOST * width);
     if (there.byteSize() < length + 4 || !Chunk.canBegin(Wire.u32(there, length))) {
       return false;
     }
-    for (long i = 0; i < length / in.width().octets(); i++) {
-      long frame = in.word(there, i);
-      if (frame < 0 || frame >= p2mSize) {
+    for (long i = 0; i < length / width; i++) {
+      if (!isInside(in.word(there, i))) {
+        return false;
+      }
+    }
+    MemorySegment behind = there.asSlice(length + 4);
+    long entries = Math.min(Wire.u32(there, length), behind.byteSize() / width);
+    for (long i = 0; i < entries; i++) {
+      long entry = in.word(behind, i);
+      if (entry >>> PageBatch.TYPE_SHIFT > 0xF || !isInside(entry & PageBatch.PFN_MASK)) {
         return false;
       }
     }
     return true;
+  }
+
+  private boolean isInside(long pfn) {
+    return pfn >= 0 && pfn < p2mSize;
   }
 
   /// Page tables of four levels are those of a 64-bit guest, pinned ones of three those of a 32-bit

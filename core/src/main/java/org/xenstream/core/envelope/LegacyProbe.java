@@ -101,12 +101,18 @@ public final class LegacyProbe {
   }
 
   /// How much the octets look like a list of frames and what follows it: 0 not at all; 1 as far as
-  /// they go; −1 with the id of a chunk behind the list.
+  /// they go; −1 with the id of a chunk behind the list. How many frames hold the p2m depends on
+  /// the guest's width, which may be another than the toolstack's.
   private int frameList() {
+    int wide = frameList(FRAME / 8);
+    int narrow = frameList(FRAME / 4);
+    return wide < 0 || narrow < 0 ? -1 : Math.max(wide, narrow);
+  }
+
+  private int frameList(int entries) {
     if (size < LEAST_LIST) {
       return 0;
     }
-    long entries = FRAME / width;
     long frames = (p2mSize + entries - 1) / entries;
     long seen = Math.min(frames, size / width - 1);
     long before = 0;

@@ -60,7 +60,6 @@ class LibxlStageTest {
                   "c%d:%s".formatted(framed.frame().index(), framed.frame().typeName());
               case ImageItem.Libxl(var frame, _) ->
                   "l%d:%s".formatted(frame.index(), frame.typeName());
-              case ImageItem.Remarked(var remark) -> remark.toString();
               case ImageItem.Trailing trailing -> "trailing";
             });
       }

@@ -30,7 +30,6 @@ class RuleFiringTest {
             GuestCases.all(),
             HvmCases.all(),
             LayerCases.all(),
-            LegacyCases.all(),
             ReleaseCases.all())
         .flatMap(List::stream)
         .toList();

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.legacy;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.xenstream.testkit.StreamBuilder.filled;
+import static org.xenstream.testkit.StreamBuilder.page;
+import static org.xenstream.testkit.legacy.LegacyImageBuilder.block;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.core.format.Fault;
+import org.xenstream.testkit.Expect;
+import org.xenstream.testkit.legacy.LegacyImageBuilder;
+
+/// Images of several states, as Remus writes them.
+class LegacyCheckpointsTest {
+  private static final LegacyOptions LAST = LegacyOptions.DEFAULT;
+  private static final LegacyOptions KEEP = with(Checkpoints.KEEP);
+
+  @TempDir private Path folder;
+
+  private static LegacyOptions with(Checkpoints which) {
+    return LegacyOptions.builder().checkpoints(which).build();
+  }
+
+  /// Adds a state of an HVM guest: the given pages, and a tail marked by a number.
+  private static LegacyImageBuilder state(LegacyImageBuilder image, int mark, long... pfns) {
+    return image
+        .batch(pfns)
+        .raw(filled(4096 * pfns.length, mark))
+        .endOfBody()
+        .hvmTail(1, 2, mark, filled(64, mark))
+        .deviceModel(LegacyImageBuilder.QEMU_OF_REMUS, filled(9, mark));
+  }
+
+  private static LegacyImageBuilder image() {
+    return LegacyImageBuilder.image(8).words(16);
+  }
+
+  private static LegacyImageBuilder three() {
+    return state(state(state(image(), 1, 4, 5, 6), 2, 5), 3, 6, 7);
+  }
+
+  @Test
+  void theLastOneIsAPlainStream() throws IOException {
+    byte[] image = three().octets();
+    Reading read = Reading.of(image, LAST);
+    assertEquals(
+        List.of(
+            "StaticDataEnd[]",
+            "PAGE_DATA 0x4=01 0x5=01 0x6=01",
+            "PAGE_DATA 0x5=02",
+            "PAGE_DATA 0x6=03 0x7=03",
+            "HVM_PARAMS 5=0x1 6=0x2 1=0x3",
+            "HVM_CONTEXT 03",
+            "End[]"),
+        read.records());
+    assertEquals(3, read.facts().checkpoints());
+    assertEquals(1, read.models().size());
+    assertArrayEquals(filled(9, 3), Reading.octets(read.models().getFirst().context()));
+    assertTrue(
+        read.notes().getFirst().startsWith("SCRATCH_FILE old.img "), read.notes().getFirst());
+    assertTrue(
+        read.notes().getLast().endsWith("3 complete checkpoints: the state of the last is carried"),
+        read.notes().getLast());
+    assertTrue(read.scratchWritten() > 3 * 4096, () -> read.scratchWritten() + " octets");
+  }
+
+  @Test
+  void allOfThemAreACheckpointedStreamInConstantMemory() throws IOException {
+    Reading read = Reading.of(three().octets(), KEEP);
+    assertEquals(
+        List.of(
+            "StaticDataEnd[]",
+            "PAGE_DATA 0x4=01 0x5=01 0x6=01",
+            "HVM_PARAMS 5=0x1 6=0x2 1=0x1",
+            "HVM_CONTEXT 01",
+            "Checkpoint[]",
+            "PAGE_DATA 0x5=02",
+            "HVM_PARAMS 5=0x1 6=0x2 1=0x2",
+            "HVM_CONTEXT 02",
+            "Checkpoint[]",
+            "PAGE_DATA 0x6=03 0x7=03",
+            "HVM_PARAMS 5=0x1 6=0x2 1=0x3",
+            "HVM_CONTEXT 03",
+            "Checkpoint[]",
+            "End[]"),
+        read.records());
+    assertEquals(0, read.scratchWritten());
+    assertEquals(3, read.models().size());
+    for (int i = 0; i < 3; i++) {
+      assertArrayEquals(filled(9, i + 1), Reading.octets(read.models().get(i).context()));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void oneOfThem(int n) throws IOException {
+    Reading read = Reading.of(three().octets(), with(Checkpoints.number(n)));
+    List<String> all =
+        List.of("PAGE_DATA 0x4=01 0x5=01 0x6=01", "PAGE_DATA 0x5=02", "PAGE_DATA 0x6=03 0x7=03");
+    assertEquals(all.subList(0, n), read.records().subList(1, n + 1));
+    assertEquals(
+        List.of("HVM_PARAMS 5=0x1 6=0x2 1=0x%x".formatted(n), "HVM_CONTEXT 0" + n, "End[]"),
+        read.records().subList(n + 1, n + 4));
+    assertArrayEquals(filled(9, n), Reading.octets(read.models().getFirst().context()));
+  }
+
+  @Test
+  void oneThatIsNotThere() {
+    byte[] image = three().octets();
+    Expect.fault(
+        Fault.MALFORMED_BODY,
+        "old.img @0x%x (legacy checkpoint): expected checkpoint 4, found the end behind 3 complete"
+            .formatted(image.length),
+        () -> Reading.of(image, with(Checkpoints.number(4))));
+    assertEquals(
+        "checkpoints are counted from 1, not 0",
+        assertThrows(IllegalArgumentException.class, () -> Checkpoints.number(0)).getMessage());
+  }
+
+  /// Wherever the image ends behind its second checkpoint, that one is what is left.
+  @Test
+  void anIncompleteOneIsLeftOut() throws IOException {
+    byte[] image = three().octets();
+    int complete = state(state(image(), 1, 4, 5, 6), 2, 5).octets().length;
+    List<String> expected =
+        List.of(
+            "StaticDataEnd[]",
+            "PAGE_DATA 0x4=01 0x5=01 0x6=01",
+            "PAGE_DATA 0x5=02",
+            "HVM_PARAMS 5=0x1 6=0x2 1=0x2",
+            "HVM_CONTEXT 02",
+            "End[]");
+    for (int end = complete + 1; end < image.length; end += end % 512 == 0 ? 509 : 1) {
+      Reading read = Reading.of(Arrays.copyOf(image, end), LAST);
+      assertEquals(expected, read.records(), "cut at " + end);
+      assertEquals(2, read.facts().checkpoints());
+      assertArrayEquals(filled(9, 2), Reading.octets(read.models().getFirst().context()));
+      assertEquals(1, read.notes().stream().filter(note -> note.startsWith("INCOMPLETE_")).count());
+
+      Reading kept = Reading.of(Arrays.copyOf(image, end), KEEP);
+      assertEquals(2, kept.records().stream().filter("Checkpoint[]"::equals).count());
+      assertEquals("End[]", kept.records().getLast());
+    }
+    Reading cut = Reading.of(Arrays.copyOf(image, complete + 2), LAST);
+    assertEquals(
+        "INCOMPLETE_CHECKPOINT old.img @0x%x (legacy chunk.id): the image ends amid checkpoint 3, which is left out: expected 4 octets, found 2 octets before the end"
+            .formatted(complete + 2),
+        cut.notes().get(1));
+  }
+
+  /// What is no truncation is no dying sender either.
+  @Test
+  void aDamagedOneIsAnError() {
+    byte[] image = three().u32(3, 0).octets();
+    Expect.fault(
+        Fault.TRUNCATED,
+        "old.img @0x8 (legacy batch.pages): expected 12288 octets, found 0 octets before the end"
+            .replace("0x8", "0x" + Integer.toHexString(8 + 4 + 3 * 8)),
+        () -> Reading.of(Arrays.copyOf(image, 8 + 4 + 3 * 8)));
+    LegacyImageBuilder good = state(image(), 1, 4);
+    long at = good.size();
+    Expect.fault(
+        Fault.MALFORMED_BODY,
+        "old.img @0x%x (legacy batch.pfn[0]): expected a pfn below 0x10, found 0x10"
+            .formatted(at + 4),
+        () -> Reading.of(good.batch(0x10).octets()));
+  }
+
+  @Test
+  void lastCheckpointEndsTheImage() throws IOException {
+    byte[] image =
+        state(image().chunk(LegacyImageBuilder.LAST_CHECKPOINT), 1, 4)
+            .u32(LegacyImageBuilder.VCPU_INFO, 0)
+            .octets();
+    Reading read = Reading.of(image, KEEP);
+    assertEquals(
+        List.of("PAGE_DATA 0x4=01", "HVM_PARAMS 5=0x1 6=0x2 1=0x1", "HVM_CONTEXT 01", "End[]"),
+        read.records().subList(1, 5));
+    assertEquals((long) image.length - 8, read.offsets().getLast());
+  }
+
+  /// What does not begin as a chunk is not read.
+  @Test
+  void whatFollowsNeedBeNoState() throws IOException {
+    byte[] image =
+        state(image(), 1, 4)
+            .raw("unpause now".getBytes(java.nio.charset.StandardCharsets.US_ASCII))
+            .octets();
+    Reading read = Reading.of(image, LAST);
+    assertEquals(1, read.facts().checkpoints());
+    assertEquals((long) image.length - 11, read.offsets().getLast());
+    assertEquals(List.of(), read.notes());
+  }
+
+  @Test
+  void ofAPvGuestAsWell() throws IOException {
+    LegacyImageBuilder image =
+        LegacyImageBuilder.image(4)
+            .words(8)
+            .extendedInfo(block("vcpu", filled(2800, 0x11)))
+            .words(6);
+    for (int mark = 1; mark <= 2; mark++) {
+      image.batch(mark).raw(page(mark)).vcpuInfo(mark - 1, 0, mark - 1).endOfBody().unmapped();
+      for (int vcpu = 0; vcpu < mark; vcpu++) {
+        image.raw(filled(2800, 0x10 * mark + vcpu));
+      }
+      image.raw(page(0x50 + mark));
+    }
+    assertEquals(
+        List.of(
+            "PAGE_DATA 0x1=01",
+            "PAGE_DATA 0x2=02",
+            "X86_PV_VCPU_BASIC 0 20",
+            "X86_PV_VCPU_BASIC 1 21",
+            "SHARED_INFO 52",
+            "End[]"),
+        Reading.of(image.octets(), LAST).records().subList(3, 9));
+  }
+
+  /// A tail that is longer than what may wait in memory waits in a file.
+  @Test
+  void aLongTail() throws IOException {
+    LegacyImageBuilder image = image();
+    for (int mark = 1; mark <= 2; mark++) {
+      image
+          .batch(mark)
+          .raw(page(mark))
+          .endOfBody()
+          .hvmTail(1, 2, 3, filled(3 << 20, mark))
+          .deviceModel(LegacyImageBuilder.QEMU_OF_REMUS);
+    }
+    Reading read = Reading.of(image.octets(), LAST);
+    assertEquals("HVM_CONTEXT 02", read.records().get(4));
+    assertTrue(read.scratchWritten() > 6 << 20, () -> read.scratchWritten() + " octets");
+  }
+
+  @Test
+  void scratchFilesAreLimitedAndLeaveNothing() throws IOException {
+    byte[] image = three().octets();
+    LegacyOptions enough =
+        LegacyOptions.builder().scratchFolder(folder).scratchLimit(3 * 4096).build();
+    assertEquals(7, Reading.of(image, enough).records().size());
+    LegacyOptions few = enough.toBuilder().scratchLimit(4096).build();
+    assertEquals(
+        "the scratch files of this image need more than the 4096 octets that they may have",
+        assertThrows(IOException.class, () -> Reading.of(image, few)).getMessage());
+    try (var left = Files.list(folder)) {
+      assertNull(left.findAny().orElse(null));
+    }
+  }
+}

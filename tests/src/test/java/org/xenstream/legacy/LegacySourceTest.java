@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.legacy;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.xenstream.testkit.StreamBuilder.filled;
+import static org.xenstream.testkit.StreamBuilder.page;
+import static org.xenstream.testkit.legacy.LegacyImageBuilder.block;
+import static org.xenstream.testkit.legacy.LegacyImageBuilder.entry;
+import static org.xenstream.testkit.legacy.LegacyImageBuilder.xcnt;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.PageType;
+import org.xenstream.testkit.Expect;
+import org.xenstream.testkit.legacy.LegacyImageBuilder;
+import org.xenstream.testkit.legacy.PhysmapEntry;
+
+/// Images of one state: what each part of them becomes.
+class LegacySourceTest {
+  private static final int WIDE = 5168;
+  private static final int NARROW = 2800;
+  private static final int FLAGS = 512;
+
+  private static LegacyImageBuilder hvm(int width) {
+    return LegacyImageBuilder.image(width).words(8);
+  }
+
+  private static LegacyImageBuilder hvmEnd(LegacyImageBuilder image) {
+    return image
+        .chunk(LegacyImageBuilder.LAST_CHECKPOINT)
+        .endOfBody()
+        .hvmTail(1, 2, 3, filled(64, 0xCC));
+  }
+
+  /// A PV guest's image up to its body.
+  private static LegacyImageBuilder pv(int width, int context, byte[]... blocks) {
+    byte[][] all = Arrays.copyOf(blocks, blocks.length + 1);
+    all[blocks.length] = block("vcpu", filled(context, 0x11));
+    return LegacyImageBuilder.image(width).words(8).extendedInfo(all).words(6);
+  }
+
+  private static LegacyImageBuilder pvEnd(LegacyImageBuilder image, int context) {
+    return image
+        .chunk(LegacyImageBuilder.LAST_CHECKPOINT)
+        .endOfBody()
+        .unmapped()
+        .raw(filled(context, 0x33))
+        .raw(page(0x55));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4, 8})
+  void anHvmGuest(int width) throws IOException {
+    byte[] image =
+        hvmEnd(
+                hvm(width)
+                    .tscInfo(2, 7, 1000, 3)
+                    .filledBatch(0, 1)
+                    .param(LegacyImageBuilder.IDENT_PT, 0xA000))
+            .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, filled(5, 0x7E))
+            .octets();
+    Reading read = Reading.of(image);
+    assertEquals(
+        List.of(
+            "StaticDataEnd[]",
+            "TscInfo[mode=2, khz=1000, nsec=7, incarnation=3]",
+            "PAGE_DATA 0x0=01 0x1=02",
+            "HVM_PARAMS 12=0xa000 5=0x1 6=0x2 1=0x3",
+            "HVM_CONTEXT cc",
+            "End[]"),
+        read.records());
+    long batch = width + 24L;
+    long tail = batch + 4 + 2 * width + 8192 + 16 + 8;
+    assertEquals(
+        List.of((long) width, (long) width, batch, tail, tail + 24, (long) image.length),
+        read.offsets());
+    assertEquals(List.of(), read.notes());
+    assertEquals(
+        new LegacyFacts(
+            width == 4 ? WordWidth.BITS_32 : WordWidth.BITS_64,
+            GuestKind.HVM,
+            null,
+            8,
+            false,
+            1,
+            1,
+            false,
+            false),
+        read.facts());
+    assertArrayEquals(filled(5, 0x7E), Reading.octets(read.models().getFirst().context()));
+    assertEquals(0, read.scratchWritten());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4, 8})
+  void aPvGuest(int width) throws IOException {
+    int context = width == 4 ? WIDE : NARROW; // a guest of the other width
+    byte[] image =
+        pv(width, context, block("extv"), xcnt(16 + 32))
+            .filledBatch(entry(PageType.L1TAB, 2), entry(PageType.XALLOC, 3), 6)
+            .tscInfo(0, 1, 2, 3)
+            .vcpuInfo(2, 0, 2)
+            .chunk(LegacyImageBuilder.LAST_CHECKPOINT)
+            .endOfBody()
+            .unmapped(5, 7)
+            .raw(filled(context, 0x33))
+            .raw(filled(128, 0x34))
+            .xsave(3, filled(32, 0x35))
+            .raw(filled(context, 0x43))
+            .raw(filled(128, 0x44))
+            .xsave(3, filled(32, 0x45))
+            .raw(page(0x55))
+            .octets();
+    Reading read = Reading.of(image);
+    int guest = width == 4 ? 8 : 4;
+    assertEquals(
+        List.of(
+            "PvInfo[guestWidth=%d, ptLevels=%d]".formatted(guest, guest == 8 ? 4 : 3),
+            "StaticDataEnd[]",
+            "X86_PV_P2M_FRAMES 0x6 to 0x7",
+            "PAGE_DATA 0x2:L1TAB=01 0x3:XALLOC 0x6=02",
+            "TscInfo[mode=0, khz=2, nsec=1, incarnation=3]",
+            "X86_PV_VCPU_BASIC 0 33",
+            "X86_PV_VCPU_EXTENDED 0 34",
+            "X86_PV_VCPU_XSAVE 0 35",
+            "X86_PV_VCPU_BASIC 2 43",
+            "X86_PV_VCPU_EXTENDED 2 44",
+            "X86_PV_VCPU_XSAVE 2 45",
+            "SHARED_INFO 55",
+            "End[]"),
+        read.records());
+    assertEquals(2, read.facts().vcpus());
+    assertTrue(read.models().getFirst().isEmpty());
+  }
+
+  @Test
+  void everyParameterOfAnHvmGuest() throws IOException {
+    LegacyImageBuilder image = hvm(8).filledBatch(0);
+    int[] ids = {-3, -4, -8, -10, -11, -14, -15, -16, -17, -19, -20, -21};
+    for (int id : ids) {
+      image.param(id, 0x100 - id);
+    }
+    image.param(LegacyImageBuilder.IDENT_PT, 0xFFF); // the later one counts
+    Reading read = Reading.of(hvmEnd(image).octets());
+    assertEquals(
+        "HVM_PARAMS 12=0xfff 15=0x104 17=0x108 19=0x10a 9=0x10b 34=0x10e 27=0x10f 28=0x110 29=0x111"
+            + " 32=0x113 33=0x114 36=0x115 5=0x1 6=0x2 1=0x3",
+        read.records().get(2));
+  }
+
+  @Test
+  void aParameterInThePvGuestsImageIsLeftOut() throws IOException {
+    LegacyImageBuilder image = pv(8, WIDE).filledBatch(0);
+    long at = image.size();
+    Reading read =
+        Reading.of(
+            pvEnd(image.param(LegacyImageBuilder.IDENT_PT, 1).vcpuInfo(0, 0), WIDE).octets());
+    assertFalse(read.records().stream().anyMatch(record -> record.startsWith("HVM_PARAMS")));
+    assertEquals(
+        List.of(
+            "CHUNK_SKIPPED old.img @0x%x (legacy HVM_IDENT_PT): a parameter of HVM guests in the image of a PV guest is left out"
+                .formatted(at)),
+        read.notes());
+  }
+
+  @Test
+  void aPageThatCouldNotBeMappedIsNoEntry() throws IOException {
+    long bare = LegacyImageBuilder.UNMAPPED_ENTRY;
+    Reading read =
+        Reading.of(
+            hvmEnd(
+                    hvm(8)
+                        .filledBatch(bare, 1, bare, entry(PageType.XTAB, 2), bare)
+                        .filledBatch(bare, bare)
+                        .filledBatch(3))
+                .octets());
+    assertEquals(
+        List.of("PAGE_DATA 0x1=01 0x2:XTAB", "PAGE_DATA 0x3=01"), read.records().subList(1, 3));
+  }
+
+  @Test
+  void aPfnThatComesAgainBeginsARecordOfItsOwn() throws IOException {
+    LegacyImageBuilder image = hvm(8);
+    long at = image.size();
+    Reading read =
+        Reading.of(hvmEnd(image.filledBatch(1, 3, 2, 3, 1, entry(PageType.XTAB, 1), 1)).octets());
+    assertEquals(
+        List.of(
+            "PAGE_DATA 0x1=01 0x3=02 0x2=03",
+            "PAGE_DATA 0x3=04 0x1=05",
+            "PAGE_DATA 0x1:XTAB",
+            "PAGE_DATA 0x1=06"),
+        read.records().subList(1, 5));
+    long pages = at + 4 + 7 * 8;
+    assertEquals(
+        List.of(at, pages + 3 * 4096, pages + 5 * 4096, pages + 5 * 4096),
+        read.offsets().subList(1, 5));
+  }
+
+  @Test
+  void aVerifyPass() throws IOException {
+    Reading read =
+        Reading.of(
+            hvmEnd(hvm(4).filledBatch(1, 2).chunk(LegacyImageBuilder.VERIFY).filledBatch(1))
+                .octets());
+    assertEquals(
+        List.of("PAGE_DATA 0x1=01 0x2=02", "Verify[]", "PAGE_DATA 0x1=01"),
+        read.records().subList(1, 4));
+    assertTrue(read.facts().verifies());
+  }
+
+  /// The reference turns on the flag of a vCPU whose image does not say which are online
+  /// (`VGCF_online`).
+  @Test
+  void anImageWithoutVcpuInfoHasOneThatRuns() throws IOException {
+    byte[] image = pvEnd(pv(8, WIDE).filledBatch(0), WIDE).octets();
+    byte[] said = pvEnd(pv(8, WIDE).filledBatch(0).vcpuInfo(0, 0), WIDE).octets();
+    assertEquals((byte) (0x33 | 0x20), firstContext(image)[FLAGS]);
+    assertEquals((byte) 0x33, firstContext(said)[FLAGS]);
+  }
+
+  private static byte[] firstContext(byte[] image) throws IOException {
+    try (LegacySource source =
+        LegacySource.open(Reading.pipe(image), LegacyOptions.DEFAULT, LegacyListener.NONE)) {
+      while (true) {
+        var framed = source.next();
+        if (framed != null
+            && framed.record()
+                instanceof org.xenstream.core.format.StreamRecord.PvVcpuBasic(_, var context)) {
+          return Reading.octets(context);
+        }
+      }
+    }
+  }
+
+  @Test
+  void vcpusBeyondOneWordOfTheMap() throws IOException {
+    LegacyImageBuilder image =
+        pv(8, NARROW).filledBatch(0).vcpuInfo(130, 0, 63, 64, 130).endOfBody().unmapped();
+    for (int i = 1; i <= 4; i++) {
+      image.raw(filled(NARROW, i));
+    }
+    Reading read = Reading.of(image.raw(page(9)).octets());
+    assertEquals(
+        List.of(
+            "X86_PV_VCPU_BASIC 0 01",
+            "X86_PV_VCPU_BASIC 63 02",
+            "X86_PV_VCPU_BASIC 64 03",
+            "X86_PV_VCPU_BASIC 130 04"),
+        read.records().subList(4, 8));
+  }
+
+  @Test
+  void anUnknownBlockOfExtendedInfoIsPassedOver() throws IOException {
+    byte[] image =
+        pvEnd(
+                LegacyImageBuilder.image(8)
+                    .words(8)
+                    .extendedInfo(block("zzzz", filled(9, 1)), block("vcpu", filled(WIDE, 0x11)))
+                    .words(6)
+                    .filledBatch(0)
+                    .vcpuInfo(0, 0),
+                WIDE)
+            .octets();
+    assertEquals(
+        List.of(
+            "BLOCK_SKIPPED old.img @0x14 (legacy extended info.\"zzzz\"): a block of 9 octets that no known saver writes is passed over"),
+        Reading.of(image).notes());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void transcendentMemoryIsPassedOver(boolean terminated) throws IOException {
+    LegacyImageBuilder image = hvm(8).filledBatch(0);
+    long tmem = image.size();
+    image.tmem(3, terminated);
+    long extra = image.size();
+    byte[] octets = hvmEnd(image.tmemExtra(2).filledBatch(1)).octets();
+    Reading read = Reading.of(octets);
+    assertEquals(List.of("PAGE_DATA 0x0=01", "PAGE_DATA 0x1=01"), read.records().subList(1, 3));
+    String text = "transcendent memory, which no Xen of today has, is left out";
+    assertEquals(
+        List.of(
+            "TMEM_SKIPPED old.img @0x%x (legacy TMEM): %s".formatted(tmem, text),
+            "TMEM_SKIPPED old.img @0x%x (legacy TMEM_EXTRA): %s".formatted(extra, text),
+            "NO_DEVICE_MODEL old.img @0x%x (legacy device model): no device model follows the HVM context"
+                .formatted(octets.length)),
+        read.notes());
+    Expect.fault(
+        Fault.MISPLACED,
+        "old.img @0x%x (legacy TMEM): expected no transcendent memory, found TMEM".formatted(tmem),
+        () -> Reading.of(octets, LegacyOptions.builder().strict(true).build()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        LegacyImageBuilder.QEMU_TO_END,
+        LegacyImageBuilder.QEMU_WITH_LENGTH,
+        LegacyImageBuilder.QEMU_OF_REMUS
+      })
+  void deviceModels(String signature) throws IOException {
+    byte[] state = "QEVM and more".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    LegacyImageBuilder image = hvmEnd(hvm(8).filledBatch(0));
+    long at = image.size();
+    byte[] octets = image.deviceModel(signature, state).octets();
+    Reading read = Reading.of(octets);
+    assertArrayEquals(state, Reading.octets(read.models().getFirst().context()));
+    assertEquals(at, read.models().getFirst().offset());
+    assertEquals(List.of(), read.notes());
+
+    Reading without = Reading.of(octets, LegacyOptions.builder().deviceModel(false).build());
+    assertNull(without.models().getFirst().context());
+    assertEquals(read.records(), without.records());
+    assertEquals(at, without.offsets().getLast());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4, 8})
+  void theToolstacksRecordBecomesXenstoreData(int width) throws IOException {
+    List<PhysmapEntry> entries =
+        List.of(
+            new PhysmapEntry(0xFC000000L, 0xFEBF0000L, 0x10000, "vga.rom"),
+            new PhysmapEntry(0x1_0000_0000L, 0xF0000000L, 0x800000, "vga.vram"));
+    byte[] image =
+        hvmEnd(hvm(width).filledBatch(0).toolstack(PhysmapEntry.toolstack(width, entries)))
+            .octets();
+    assertArrayEquals(
+        PhysmapEntry.xenstoreData(entries),
+        Reading.octets(Reading.of(image).models().getFirst().xenstoreData()));
+  }
+
+  /// Who wants no device model needs no toolstack's record either.
+  @Test
+  void aToolstacksRecordOfAnotherVersion() throws IOException {
+    LegacyImageBuilder image = hvm(8).filledBatch(0);
+    long at = image.size();
+    byte[] octets = hvmEnd(image.toolstack(new byte[] {2, 0, 0, 0, 0, 0, 0, 0})).octets();
+    String why = "old.img @0x%x (legacy TOOLSTACK.version): expected 1, found 2".formatted(at + 8);
+    Expect.fault(Fault.MALFORMED_BODY, why, () -> Reading.of(octets));
+    Reading read = Reading.of(octets, LegacyOptions.builder().deviceModel(false).build());
+    assertEquals(
+        List.of(
+            "CHUNK_SKIPPED old.img @0x%x (legacy TOOLSTACK): the toolstack's record is left out: %s"
+                .formatted(at, why)),
+        read.notes());
+  }
+}
