@@ -10,7 +10,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.OctetInput;
@@ -88,49 +87,15 @@ public final class RestoreRate {
     // One round of each to warm up.
     for (int round = -1; round < rounds; round++) {
       int at = Math.max(round, 0);
-      read[at] = timed(this::read);
-      fromFile[at] = timed(() -> restore(port(true), MappedInput.open(file)));
-      cat[at] = timed(() -> shell("cat '%s' | cat >/dev/null".formatted(file)));
-      fromPipe[at] = timed(this::fromPipe);
+      read[at] = Turns.rate(octets, this::read);
+      fromFile[at] = Turns.rate(octets, () -> restore(port(true), MappedInput.open(file)));
+      cat[at] = Turns.rate(octets, () -> Turns.shell("cat '%s' | cat >/dev/null".formatted(file)));
+      fromPipe[at] = Turns.rate(octets, this::fromPipe);
     }
-    tell("read(2) into the same memory", read, read);
-    tell("restore from the file", fromFile, read);
-    tell("cat FILE | cat >/dev/null", cat, cat);
-    tell("restore from cat FILE |", fromPipe, cat);
-  }
-
-  private interface Task {
-    void run() throws IOException, InterruptedException;
-  }
-
-  /// In 10^9 octets a second.
-  private double timed(Task task) throws IOException, InterruptedException {
-    long began = System.nanoTime();
-    task.run();
-    return (double) octets / (System.nanoTime() - began);
-  }
-
-  private static void tell(String what, double[] rates, double[] base) {
-    double[] ratios = new double[rates.length];
-    for (int i = 0; i < rates.length; i++) {
-      ratios[i] = rates[i] / base[i];
-    }
-    double[] sorted = rates.clone();
-    Arrays.sort(sorted);
-    Arrays.sort(ratios);
-    System.out.printf(
-        "%-30s %5.2f GB/s (%.2f–%.2f)  ratio %.2f%n",
-        what,
-        sorted[sorted.length / 2],
-        sorted[0],
-        sorted[sorted.length - 1],
-        ratios[ratios.length / 2]);
-  }
-
-  private static void shell(String command) throws IOException, InterruptedException {
-    if (new ProcessBuilder("sh", "-c", command).inheritIO().start().waitFor() != 0) {
-      throw new IOException("failed: " + command);
-    }
+    Turns.tell("read(2) into the same memory", read, read);
+    Turns.tell("restore from the file", fromFile, read);
+    Turns.tell("cat FILE | cat >/dev/null", cat, cat);
+    Turns.tell("restore from cat FILE |", fromPipe, cat);
   }
 
   /// Reads the file in lumps of 4 MiB to where a restore puts the pages.

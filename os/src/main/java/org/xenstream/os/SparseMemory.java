@@ -18,6 +18,7 @@ public final class SparseMemory implements AutoCloseable {
   private static final int MAP_ANONYMOUS = 0x20;
   private static final int MAP_NORESERVE = 0x4000;
   private static final int MADV_DONTNEED = 4;
+  private static final int MADV_HUGEPAGE = 14;
 
   // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
   private static final MethodHandle MMAP =
@@ -110,18 +111,26 @@ public final class SparseMemory implements AutoCloseable {
   public void discard(long offset, long length) throws IOException {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment state = SystemCall.state(call);
-      int result;
-      try {
-        result =
-            (int)
-                MADVISE.invokeExact(
-                    state, memory.asSlice(offset, length).address(), length, MADV_DONTNEED);
-      } catch (Throwable e) {
-        throw SystemCall.unexpected(e);
-      }
-      if (result != 0) {
+      if (advise(state, memory.asSlice(offset, length), MADV_DONTNEED) != 0) {
         throw SystemCall.failed("madvise of %d octets".formatted(length), SystemCall.errno(state));
       }
+    }
+  }
+
+  /// Asks for pages of 2 MiB: whoever writes to one octet takes that much of the machine, and
+  /// moving large lumps of it by system calls is quicker by half or more. Where there are none it
+  /// stays as it is.
+  public void preferHugePages() {
+    try (Arena call = Arena.ofConfined()) {
+      int _ = advise(SystemCall.state(call), memory, MADV_HUGEPAGE);
+    }
+  }
+
+  private static int advise(MemorySegment state, MemorySegment part, int advice) {
+    try {
+      return (int) MADVISE.invokeExact(state, part.address(), part.byteSize(), advice);
+    } catch (Throwable e) {
+      throw SystemCall.unexpected(e);
     }
   }
 

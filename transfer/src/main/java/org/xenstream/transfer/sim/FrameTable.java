@@ -49,11 +49,14 @@ final class FrameTable implements AutoCloseable {
   private long cursor;
   private long free;
 
-  FrameTable(long frames, long m2pEntries) throws IOException {
+  FrameTable(long frames, long m2pEntries, boolean hugePages) throws IOException {
     this.frames = frames;
     this.free = frames;
     machine = SparseMemory.reserve(frames << 12);
     memory = machine.memory();
+    if (hugePages) {
+      machine.preferHugePages();
+    }
     words = SparseMemory.reserve((frames * 8 + 4095) & -4096);
     m2p = SparseMemory.reserve((Math.max(frames, m2pEntries) * 8 + 4095) & -4096);
   }

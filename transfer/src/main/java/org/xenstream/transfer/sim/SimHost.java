@@ -31,7 +31,8 @@ public final class SimHost extends SimCalls implements AutoCloseable {
   /// @throws IOException when there is no room for its memory
   public SimHost(SimOptions options) throws IOException {
     this.options = options;
-    this.frames = new FrameTable(options.frames(), options.maximumRamPage() + 1);
+    this.frames =
+        new FrameTable(options.frames(), options.maximumRamPage() + 1, options.hugePages());
     this.readOnlyMemory = frames.memory().asReadOnly();
   }
 

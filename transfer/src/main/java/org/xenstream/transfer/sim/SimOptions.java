@@ -17,6 +17,8 @@ import org.xenstream.transfer.XenVersion;
 /// @param sharedInfoFrame the frame of a PV guest's shared info page; −1 for any free one
 /// @param compatM2pFirstFrame the first frame of the table that 32-bit guests see
 /// @param checks how strict it is
+/// @param hugePages whether its memory is taken of this machine by 2 MiB, as suits guests that use
+///   all they have: large transfers are quicker then
 public record SimOptions(
     XenVersion version,
     long frames,
@@ -25,7 +27,8 @@ public record SimOptions(
     @Nullable FramePlacement placement,
     long sharedInfoFrame,
     long compatM2pFirstFrame,
-    Checks checks) {
+    Checks checks,
+    boolean hugePages) {
 
   /// What the host checks of that which it is given.
   public enum Checks {
@@ -59,7 +62,8 @@ public record SimOptions(
         -1,
         // Xen has the compat table in its own part of memory, which here is behind that of guests.
         frames + 0x100,
-        Checks.ENFORCED);
+        Checks.ENFORCED,
+        false);
   }
 
   /// A host whose restores give the figures of the corpus: HVM gfn = pfn, PV mfn = pfn + 0x1000,
@@ -73,7 +77,8 @@ public record SimOptions(
         pfn -> pfn + 0x1000,
         0x800,
         0xa00,
-        Checks.RECORDED);
+        Checks.RECORDED,
+        false);
   }
 
   /// The same with other checks.
@@ -86,7 +91,8 @@ public record SimOptions(
         placement,
         sharedInfoFrame,
         compatM2pFirstFrame,
-        other);
+        other,
+        hugePages);
   }
 
   /// The same of another release.
@@ -99,6 +105,21 @@ public record SimOptions(
         placement,
         sharedInfoFrame,
         compatM2pFirstFrame,
-        checks);
+        checks,
+        hugePages);
+  }
+
+  /// The same with memory by 2 MiB.
+  public SimOptions withHugePages() {
+    return new SimOptions(
+        version,
+        frames,
+        maxPfns,
+        maximumRamPage,
+        placement,
+        sharedInfoFrame,
+        compatM2pFirstFrame,
+        checks,
+        true);
   }
 }

@@ -69,7 +69,8 @@ final class PvFixture implements AutoCloseable {
                 pfn -> 0x1000 + (pfn * 2731 & 8191),
                 -1,
                 17_000,
-                SimOptions.Checks.RECORDED));
+                SimOptions.Checks.RECORDED,
+                false));
     domain = host.createPv(3, 8192);
     host.setGuestWidth(domid(), width);
     long[] frames = new long[PFNS];
