@@ -123,6 +123,18 @@ class RestoreFaultsTest {
   }
 
   @Test
+  void coloIsForHvmGuests() throws IOException {
+    try (Receiver receiver = receiver(false)) {
+      receiver.backChannel = record -> {};
+      RefusedStreamException refused =
+          assertThrows(RefusedStreamException.class, () -> receiver.restore(StreamType.COLO, pv()));
+      assertEquals(
+          "a @0x18 (domain header.type): expected x86 HVM for COLO, found x86 PV",
+          refused.getMessage());
+    }
+  }
+
+  @Test
   void coloWantsABackChannel() throws IOException {
     try (Receiver receiver = Receiver.hvm()) {
       assertThrows(IllegalArgumentException.class, () -> receiver.restore(StreamType.COLO, hvm()));

@@ -83,6 +83,17 @@ public final class Restorer {
     started = true;
     DomainInfo domain = hypervisor.domainInfo(request.domid());
     checkHeaders(source, domain);
+    if (request.type() == StreamType.COLO && !domain.hvm()) {
+      // A secondary's page tables are in use at the next checkpoint, and cannot be written then;
+      // libxl has COLO for HVM guests alone.
+      throw refused(
+          source,
+          source.headers().domainOffset(),
+          "domain header",
+          "type",
+          "x86 HVM for COLO",
+          source.headers().domain().typeName());
+    }
     try (Arena arena = Arena.ofShared();
         GuestRestore guest = strategy(domain, source.name());
         CheckpointBuffer buffer =
