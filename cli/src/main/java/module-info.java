@@ -6,6 +6,7 @@ module org.xenstream.cli {
   requires org.xenstream.x86;
   requires org.xenstream.insight;
   requires org.xenstream.codecs;
+  requires org.xenstream.legacy;
   requires org.xenstream.os;
   requires org.xenstream.transfer;
   requires info.picocli;

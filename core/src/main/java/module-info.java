@@ -10,4 +10,5 @@ module org.xenstream.core {
   exports org.xenstream.core.verify;
 
   uses org.xenstream.core.envelope.Decompressor;
+  uses org.xenstream.core.envelope.LegacyTranslator;
 }

@@ -8,4 +8,7 @@ module org.xenstream.legacy {
   requires static org.jspecify;
 
   exports org.xenstream.legacy;
+
+  provides org.xenstream.core.envelope.LegacyTranslator with
+      org.xenstream.legacy.LegacyReader;
 }

@@ -7,10 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 
-/// Makes an image for `scripts/bench-process`: `MakeImage [--pv] FILE PAGES`.
+/// Makes an image for `scripts/bench-process`: `MakeImage [--pv | --legacy | --legacy-pv | --remus]
+/// FILE PAGES`. The pages of `--remus` are those of all checkpoints behind the first, of a guest of
+/// 32 MiB.
 public final class MakeImage {
   private static final long SEED = 1;
+  private static final int REMUS_PAGES = 8192;
 
   private MakeImage() {}
 
@@ -18,23 +22,36 @@ public final class MakeImage {
   ///
   /// @throws IOException when it cannot be written
   public static void main(String... arguments) throws IOException {
-    boolean pv = arguments.length == 3 && arguments[0].equals("--pv");
-    if (!pv && arguments.length != 2) {
-      System.err.println("usage: MakeImage [--pv] FILE PAGES");
+    String kind = arguments.length == 3 ? arguments[0] : "";
+    if (arguments.length < 2
+        || arguments.length > 3
+        || !List.of("", "--pv", "--legacy", "--legacy-pv", "--remus").contains(kind)) {
+      System.err.println("usage: MakeImage [--pv | --legacy | --legacy-pv | --remus] FILE PAGES");
       System.exit(2);
     }
     Path file = Path.of(arguments[arguments.length - 2]);
     long pages = Long.parseLong(arguments[arguments.length - 1]);
     Path partial = Path.of(file + ".new");
+    SyntheticImage.Guest guest =
+        kind.endsWith("pv") ? SyntheticImage.Guest.PV64 : SyntheticImage.Guest.HVM;
+    switch (kind) {
+      case "--legacy", "--legacy-pv" -> LegacyImage.plain(partial, guest, pages);
+      case "--remus" ->
+          LegacyImage.remus(
+              partial, REMUS_PAGES, Math.toIntExact(1 + Math.max(1, pages / REMUS_PAGES)));
+      default -> modern(partial, guest, pages);
+    }
+    Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static void modern(Path file, SyntheticImage.Guest guest, long pages) throws IOException {
     try (FileChannel out =
         FileChannel.open(
-            partial,
+            file,
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE)) {
-      SyntheticImage.write(
-          out, pv ? SyntheticImage.Guest.PV64 : SyntheticImage.Guest.HVM, pages, SEED);
+      SyntheticImage.write(out, guest, pages, SEED);
     }
-    Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING);
   }
 }

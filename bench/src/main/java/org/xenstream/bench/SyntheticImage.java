@@ -174,12 +174,18 @@ public final class SyntheticImage {
     put(params, 0, 1); // HVM_PARAM_STORE_PFN
     put(params, 8, 0xFEFFC);
     out.accept(new StreamRecord.HvmParams(params));
-    MemorySegment context = zeros(CONTEXT_SIZE);
+    out.accept(new StreamRecord.HvmContext(MemorySegment.ofArray(hvmContext())));
+  }
+
+  /// The least context of a guest with one vCPU.
+  static byte[] hvmContext() {
+    byte[] octets = new byte[CONTEXT_SIZE];
+    MemorySegment context = MemorySegment.ofArray(octets);
     put(context, 0, 24L << 32 | 1); // HEADER
     put(context, 8, 1L << 32 | 0x54381286);
     put(context, 32, 1032L << 32 | 2); // CPU
     put(context, 40 + 656, 0x8005_0033L); // cr0
-    out.accept(new StreamRecord.HvmContext(context));
+    return octets;
   }
 
   private void pvState() throws IOException {

@@ -65,7 +65,8 @@ final class CopyVerb implements Verb {
     return Verb.own(this, spec);
   }
 
-  private static PositionalParamSpec file(String index, String label, String description) {
+  /// A file that has to be named.
+  static PositionalParamSpec file(String index, String label, String description) {
     return PositionalParamSpec.builder()
         .index(index)
         .arity("1")

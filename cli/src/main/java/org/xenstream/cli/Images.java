@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.os.Descriptor;
@@ -32,11 +33,16 @@ final class Images {
 
     /// Opens it, and tells what is done with pages that come through a pipe.
     ImageReader open(PagesShown ofPipe) throws IOException {
+      return open(ofPipe, LegacyReading.CHECKPOINTS);
+    }
+
+    /// The same, and tells how a legacy image is read on.
+    ImageReader open(PagesShown ofPipe, LegacyReading legacy) throws IOException {
       if (!name.equals("-")) {
-        return ImageReader.open(Path.of(name), Limits.DEFAULT, ofPipe);
+        return ImageReader.open(Path.of(name), Limits.DEFAULT, ofPipe, legacy);
       }
       growPipe();
-      return ImageReader.standardInput(Limits.DEFAULT, ofPipe);
+      return ImageReader.standardInput(Limits.DEFAULT, ofPipe, legacy);
     }
   }
 

@@ -39,7 +39,11 @@ final class InfoText {
     layers(summary);
     StreamHeaders headers = summary.headers();
     if (headers != null) {
-      line("made by", madeBy(headers));
+      line(
+          "made by",
+          isLegacy(summary)
+              ? "Xen 4.5 or older; what follows is told of its translation"
+              : madeBy(headers));
       line("guest", guest(summary));
       memory(summary);
       passes(summary);
@@ -74,7 +78,7 @@ final class InfoText {
       }
     }
     StreamHeaders headers = summary.headers();
-    if (headers != null) {
+    if (headers != null && !isLegacy(summary)) {
       titles.add(
           "libxc stream v%d%s"
               .formatted(
@@ -87,6 +91,10 @@ final class InfoText {
         line("", "captured from a migration: the sender's GO message follows the stream");
       }
     }
+  }
+
+  private static boolean isLegacy(ImageSummary summary) {
+    return summary.layers().stream().anyMatch(seen -> seen.layer() instanceof Layer.LegacyImage);
   }
 
   private static String madeBy(StreamHeaders headers) {

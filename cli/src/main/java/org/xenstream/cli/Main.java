@@ -4,6 +4,7 @@ package org.xenstream.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.StreamFormatException;
@@ -19,7 +20,7 @@ import picocli.CommandLine.ParseResult;
 /// more than all the rest of a short run (docs/decisions/0002-launcher.md).
 public final class Main {
   private static final List<String> VERBS =
-      List.of("info", "verify", "records", "copy", "rules", "simulate");
+      List.of("info", "verify", "records", "copy", "convert", "rules", "simulate");
 
   private Main() {}
 
@@ -62,6 +63,10 @@ public final class Main {
         console.out().println(Version.line());
         return Verb.SOUND;
       }
+      if (arguments.length > 0 && arguments[0].equals(LegacyStreamConverter.NAME)) {
+        return LegacyStreamConverter.run(
+            console, Arrays.copyOfRange(arguments, 1, arguments.length));
+      }
       return commands(console, verbs(arguments)).execute(arguments);
     } catch (IOException e) {
       return fail(e, console);
@@ -90,6 +95,7 @@ public final class Main {
       case "verify" -> new VerifyVerb();
       case "records" -> new RecordsVerb();
       case "copy" -> new CopyVerb();
+      case "convert" -> new ConvertVerb();
       case "rules" -> new RulesVerb();
       case "simulate" -> new SimulateVerb();
       default -> throw new IllegalArgumentException(name);

@@ -7,9 +7,12 @@ import java.util.List;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.Layer;
+import org.xenstream.core.envelope.LegacyRemark;
+import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.StreamHeaders;
 import org.xenstream.core.format.StreamRecord;
+import org.xenstream.core.format.Wire;
 import org.xenstream.insight.RecordFields;
 import org.xenstream.x86.Decoded;
 import picocli.CommandLine.Model.CommandSpec;
@@ -98,8 +101,14 @@ final class RecordsVerb implements Verb {
                   frame.index(),
                   frame.type(),
                   frame.typeName(),
+                  frame.length(),
                   frame.body(),
                   RecordFields.of(record));
+            }
+          }
+          case ImageItem.Remarked(var remark) -> {
+            if (selection.isEverything()) {
+              printer.remark(remark);
             }
           }
           case ImageItem.Trailing(long offset, long length) -> {
@@ -236,7 +245,8 @@ final class RecordsVerb implements Verb {
           framed.frame().index(),
           framed.frame().type(),
           framed.frame().typeName(),
-          framed.frame().body(),
+          framed.frame().length(),
+          hex ? body(framed) : MemorySegment.NULL,
           brief ? List.of() : RecordFields.of(framed.record(), guestWidth));
     }
 
@@ -246,6 +256,7 @@ final class RecordsVerb implements Verb {
         long index,
         int type,
         String name,
+        long length,
         MemorySegment body,
         List<Decoded> fields) {
       if (json) {
@@ -258,7 +269,7 @@ final class RecordsVerb implements Verb {
               out.writeNumberProperty("index", index);
               out.writeNumberProperty("type", Integer.toUnsignedLong(type));
               out.writeStringProperty("name", name);
-              out.writeNumberProperty("length", body.byteSize());
+              out.writeNumberProperty("length", length);
               if (!brief) {
                 out.writeName("fields");
                 Json.fields(out, fields);
@@ -274,7 +285,7 @@ final class RecordsVerb implements Verb {
           .out()
           .printf(
               "@0x%08x  %-6s %s  %s%n",
-              offset, number, console.bold(name), Units.plural(body.byteSize(), "octet"));
+              offset, number, console.bold(name), Units.plural(length, "octet"));
       if (!brief) {
         for (Decoded field : fields) {
           FieldText.print(console.out(), field, 1);
@@ -282,6 +293,45 @@ final class RecordsVerb implements Verb {
       }
       if (hex) {
         FieldText.dump(console.out(), body);
+      }
+    }
+
+    /// The octets of a record's body as they would stand in a modern stream: those of a legacy
+    /// image's pages lie apart from the rest.
+    private static MemorySegment body(Framed framed) {
+      Frame frame = framed.frame();
+      long held = frame.octets().byteSize() - Wire.RECORD_HEADER;
+      if (held >= frame.length()
+          || !(framed.record() instanceof StreamRecord.PageData(_, var pages))) {
+        return frame.body();
+      }
+      MemorySegment whole = MemorySegment.ofArray(new byte[(int) frame.length()]);
+      MemorySegment.copy(frame.octets(), Wire.RECORD_HEADER, whole, 0, held);
+      long at = held;
+      for (MemorySegment run : pages.runs()) {
+        MemorySegment.copy(run, 0, whole, at, run.byteSize());
+        at += run.byteSize();
+      }
+      return whole;
+    }
+
+    /// What the translation of a legacy image has to say.
+    void remark(LegacyRemark remark) {
+      if (json) {
+        Json.line(
+            console,
+            out -> {
+              out.writeStringProperty("kind", "remark");
+              out.writeNumberProperty("offset", remark.location().offset());
+              out.writeStringProperty("place", remark.location().what());
+              out.writeStringProperty("text", remark.text());
+            });
+      } else {
+        console
+            .out()
+            .printf(
+                "@0x%08x  %s: %s%n",
+                remark.location().offset(), remark.location().what(), console.faint(remark.text()));
       }
     }
 

@@ -7,7 +7,9 @@ import java.util.TreeMap;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.Layer;
+import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LibxcRecords;
+import org.xenstream.core.format.PagesShown;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.restore.RefusedStreamException;
@@ -38,8 +40,9 @@ final class SimulateRestoreVerb implements Verb {
     CommandSpec spec =
         Verb.spec(
             "restore",
-            "Restores a modern image, in whatever layers, into a simulated domain, and tells what"
-                + " came of it line by line: hashes of memory and blobs, parameters, pins.",
+            "Restores an image, in whatever layers, into a simulated domain, and tells what came of"
+                + " it line by line: hashes of memory and blobs, parameters, pins. A legacy image"
+                + " is restored as 'convert' would write it.",
             "Placement is fixed, so that the same image always gives the same lines: the frame of"
                 + " an HVM guest's pfn is the pfn, that of a PV guest's the pfn + 0x1000.");
     spec.usageMessage()
@@ -79,17 +82,20 @@ final class SimulateRestoreVerb implements Verb {
     SimOptions options = SimOptions.ofReference();
     String name = arguments.matchedPositionalValue(0, "-");
     int vcpus = (int) GuestOptions.number(arguments, "--vcpus", MOST_VCPUS, 1, MOST_VCPUS);
+    StreamType type = Verb.has(arguments, "--checkpointed") ? StreamType.REMUS : StreamType.PLAIN;
+    // A plain restore of a legacy image with checkpoints is given its last state.
+    LegacyReading reading =
+        type == StreamType.REMUS ? LegacyReading.CHECKPOINTS : LegacyReading.LAST;
     try (Interrupt interrupt = new Interrupt();
         SimHost host =
             new SimHost(check ? options.withChecks(SimOptions.Checks.ENFORCED) : options);
-        ImageReader image = Images.open(name);
+        ImageReader image = new Images.Named(name, false).open(PagesShown.IN_VIEW, reading);
         Progress progress = new Progress(console, "restore", image.source());
         LibxcRecords records = LibxcRecords.of(image)) {
       SimDomain domain =
           records.headers().domain().isHvm()
               ? host.createHvm(vcpus, MOST_PAGES)
               : host.createPv(vcpus, MOST_PAGES);
-      StreamType type = Verb.has(arguments, "--checkpointed") ? StreamType.REMUS : StreamType.PLAIN;
       RestoreResult result;
       try (SimDestination toolstack = new SimDestination(host, domain)) {
         result =

@@ -28,7 +28,9 @@ final class SimulateSaveVerb implements Verb {
         Verb.spec(
             "save",
             "Saves a simulated guest to a file, as a bare libxc stream of version 3.",
-            "With --workload none the same options give the same octets.");
+            "With --workload none the same options give the same octets. Nothing saves in the"
+                + " legacy format of Xen 4.5 and older, by design: such images are only read and"
+                + " converted.");
     spec.usageMessage()
         .exitCodeList(
             new TreeMap<>(

@@ -73,6 +73,7 @@ final class Reading {
         yield "@%d %s %08x".formatted(frame.offset(), frame.typeName(), check.getValue());
       }
       case ImageItem.Libxl libxl -> "@" + libxl.offset() + " libxl " + libxl.frame().typeName();
+      case ImageItem.Remarked(var remark) -> remark.toString();
       case ImageItem.Trailing(long offset, long length) -> "@" + offset + " trailing " + length;
     };
   }

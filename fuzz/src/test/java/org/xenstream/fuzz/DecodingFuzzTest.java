@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.insight.RecordFields;
@@ -39,9 +40,9 @@ final class DecodingFuzzTest {
         survey.see(item);
         switch (item) {
           case ImageItem.Libxc libxc -> {
-            MemorySegment body = libxc.framed().frame().body();
+            Frame frame = libxc.framed().frame();
             for (Decoded field : RecordFields.of(libxc.framed().record(), width)) {
-              assertFalse(field.name().isEmpty(), () -> body + " has a field without a name");
+              assertFalse(field.name().isEmpty(), () -> frame + " has a field without a name");
             }
           }
           case ImageItem.Libxl libxl -> {
@@ -49,7 +50,10 @@ final class DecodingFuzzTest {
               assertFalse(field.name().isEmpty());
             }
           }
-          case ImageItem.LayerFound _, ImageItem.LibxcBegins _, ImageItem.Trailing _ -> {}
+          case ImageItem.LayerFound _,
+              ImageItem.LibxcBegins _,
+              ImageItem.Remarked _,
+              ImageItem.Trailing _ -> {}
         }
       }
     } catch (StreamFormatException fault) {

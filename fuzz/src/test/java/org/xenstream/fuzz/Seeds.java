@@ -4,6 +4,7 @@ package org.xenstream.fuzz;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.Samples;
 import org.xenstream.testkit.StreamBuilder;
 import org.xenstream.testkit.StreamGenerator;
+import org.xenstream.testkit.legacy.LegacySamples;
 import org.xenstream.x86.HvmRecordType;
 
 /// What each target begins with: small images of each kind, in each layer, and blobs of each size
@@ -43,6 +45,24 @@ final class Seeds {
     byte[] spoken = Layers.backChannel(0, new long[] {3}, new long[] {0, 5});
     byte[] spokenStray = Layers.backChannel(8, new long[] {3}, new long[] {0, 5});
     return chosen(List.of(plain, stray, spoken, spokenStray, new byte[0]));
+  }
+
+  /// Legacy images of each kind.
+  static Stream<Arguments> legacyImages() {
+    return chosen(LegacySamples.all().stream().map(LegacySamples.Sample::image).toList());
+  }
+
+  /// What a COMPRESSED_DATA chunk of a legacy image may hold.
+  static Stream<Arguments> compressedPages() {
+    return LegacyFuzzTest.compressedSeeds().stream().map(seed -> Arguments.of((Object) seed));
+  }
+
+  /// Configurations of xend for either kind of guest.
+  static Stream<Arguments> xendConfigs() {
+    return chosen(
+        XendConfigFuzzTest.seeds().stream()
+            .map(text -> text.getBytes(StandardCharsets.ISO_8859_1))
+            .toList());
   }
 
   /// Compressed images, each with the choice of its codec.
@@ -178,6 +198,9 @@ final class Seeds {
     write(Path.of(args[0], "backChannels"), backChannels());
     write(Path.of(args[0], "compressed"), compressed());
     write(Path.of(args[0], "blobs"), blobs());
+    write(Path.of(args[0], "legacyImages"), legacyImages());
+    write(Path.of(args[0], "xendConfigs"), xendConfigs());
+    write(Path.of(args[0], "compressedPages"), compressedPages());
   }
 
   private static void write(Path directory, Stream<Arguments> seeds) throws IOException {

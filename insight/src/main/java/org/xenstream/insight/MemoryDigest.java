@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Location;
@@ -56,6 +57,9 @@ public final class MemoryDigest implements AutoCloseable {
   private long scratchSize;
   private boolean verify;
 
+  /// Records are the translation of a legacy image: their pages are not where their frame is.
+  private boolean translated;
+
   /// @param scratchDirectory where a scratch file may be made
   public MemoryDigest(Path scratchDirectory) {
     this.scratchDirectory = scratchDirectory;
@@ -68,6 +72,8 @@ public final class MemoryDigest implements AutoCloseable {
   /// @throws IOException when a page cannot be kept
   public void see(ImageItem item, OctetInput input) throws IOException {
     if (!(item instanceof ImageItem.Libxc(var framed, _))) {
+      translated |=
+          item instanceof ImageItem.LayerFound found && found.layer() instanceof Layer.LegacyImage;
       return;
     }
     switch (framed.record()) {
@@ -89,7 +95,7 @@ public final class MemoryDigest implements AutoCloseable {
   private void add(Frame frame, PageEntries entries, PageRuns pages, OctetInput input)
       throws IOException {
     long offset;
-    if (input instanceof MappedInput file) {
+    if (!translated && input instanceof MappedInput file) {
       mapped = file.channel();
       offset = frame.bodyOffset() + 8 + 8L * entries.count();
     } else {

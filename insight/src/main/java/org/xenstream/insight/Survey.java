@@ -60,6 +60,9 @@ public final class Survey {
   private long checkpoints;
   private boolean inLibxl;
 
+  /// Records are a translation: they have no octets in the image.
+  private boolean legacy;
+
   /// libxl's part of a checkpoint has not ended yet: a restore does not have all of it.
   private boolean openCheckpoint;
 
@@ -85,28 +88,31 @@ public final class Survey {
         if (layers.size() < MOST_LAYERS) {
           layers.add(new ImageSummary.LayerSeen(found.offset(), found.layer()));
         }
+        legacy |= found.layer() instanceof Layer.LegacyImage;
         inLibxl |= found.layer() instanceof Layer.LibxlStream;
         octets = Math.max(octets, found.offset() + found.length());
       }
       case ImageItem.LibxcBegins(var begun) -> {
         headers = begun;
-        octets = begun.offset() + Wire.IMAGE_HEADER + Wire.DOMAIN_HEADER;
+        octets = Math.max(octets, legacy ? 0 : begun.end());
         if (begun.domain().isPv()) {
           guest = ImageSummary.Guest.PV;
         } else if (begun.domain().isHvm()) {
           guest = ImageSummary.Guest.HVM;
         }
       }
-      case ImageItem.Libxc(var framed, _) -> {
-        octets = framed.frame().end();
+      case ImageItem.Libxc(var framed, long end) -> {
+        octets = end;
         size(framed.frame().typeName(), framed.frame().size());
         see(framed);
       }
       case ImageItem.Libxl(var frame, var record) -> {
-        octets = frame.offset() + frame.octets().byteSize();
+        octets =
+            legacy ? Math.max(octets, frame.offset()) : frame.offset() + frame.octets().byteSize();
         size("libxl " + frame.typeName(), frame.octets().byteSize());
         see(record);
       }
+      case ImageItem.Remarked _ -> {}
       case ImageItem.Trailing(long offset, long length) -> octets = offset + Math.max(0, length);
     }
   }

@@ -113,6 +113,13 @@ public final class LegacySource implements RecordSource {
         framed.record());
   }
 
+  /// Tells whether the pages of the PAGE_DATA shown last, none of which was taken yet, are the next
+  /// octets of the input, one after the other: whoever has a better way than [#takePages] to move
+  /// them may leave them there, and [#next] passes over them.
+  public boolean pagesAreNext() {
+    return translation.pagesAreNext();
+  }
+
   @Override
   public void takePages(Framed batch, MemoryRuns into) throws IOException {
     if (!(batch.record() instanceof StreamRecord.PageData)) {

@@ -125,6 +125,11 @@ final class StateReader {
         shown == PagesShown.IN_VIEW ? pages : PageRuns.NONE);
   }
 
+  /// Tells whether the pages of the record shown last are the next octets of the input.
+  boolean pagesAreNext() {
+    return !inBuffer && in.position() == pagesFrom;
+  }
+
   /// Moves the next pages of the record shown last into memory.
   void takePages(MemoryRuns into) throws IOException {
     if (inBuffer) {

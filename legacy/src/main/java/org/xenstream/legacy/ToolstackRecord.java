@@ -54,7 +54,8 @@ final class ToolstackRecord {
       long length = Integer.toUnsignedLong(Wire.u32(data, at + 24));
       long name = at + ENTRY;
       hold(name, length + leaked, "physmap[" + i + "].name");
-      if (length == 0 || firstNul(name, length) != length - 1) {
+      // One without a name has a length of 0, where Xen's own converter gives up.
+      if (length > 0 && firstNul(name, length) != length - 1) {
         throw in.malformed(
             offset + at + 24,
             PART,
@@ -67,8 +68,10 @@ final class ToolstackRecord {
       put(pairs, Long.toHexString(Wire.u64(data, at + 8)));
       put(pairs, root + "size");
       put(pairs, Long.toHexString(Wire.u64(data, at + 16)));
-      put(pairs, root + "name");
-      pairs.writeBytes(data.asSlice(name, length).toArray(ValueLayout.JAVA_BYTE));
+      if (length > 0) {
+        put(pairs, root + "name");
+        pairs.writeBytes(data.asSlice(name, length).toArray(ValueLayout.JAVA_BYTE));
+      }
       at = name + length + leaked;
     }
     return MemorySegment.ofArray(pairs.toByteArray());

@@ -123,6 +123,11 @@ final class Translation implements AutoCloseable {
     return null;
   }
 
+  /// Tells whether the pages of the record given last are the next octets of the input.
+  boolean pagesAreNext() {
+    return shownFrom == null && body.pagesAreNext();
+  }
+
   /// Moves the next pages of the record given last into memory.
   void takePages(MemoryRuns into) throws IOException {
     if (shownFrom != null) {
@@ -377,7 +382,9 @@ final class Translation implements AutoCloseable {
     heldPages = null;
     tail = null;
     if (keeps()) {
-      step = Step.END;
+      // Records of it were given, which END would complete: the stream just stops, as that of a
+      // sender that dies.
+      step = Step.OVER;
     } else {
       endOfStates();
     }

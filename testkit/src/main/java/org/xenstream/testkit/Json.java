@@ -13,11 +13,20 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /// A JSON document as maps, lists, texts, numbers, booleans and nulls.
-final class Json {
+public final class Json {
   private Json() {}
 
   static @Nullable Object read(Path file) {
     try (JsonParser parser = new JsonFactory().createParser(ObjectReadContext.empty(), file)) {
+      return value(parser, parser.nextToken());
+    }
+  }
+
+  /// A document in a text.
+  ///
+  /// @throws tools.jackson.core.JacksonException when it is none
+  public static @Nullable Object parse(String text) {
+    try (JsonParser parser = new JsonFactory().createParser(ObjectReadContext.empty(), text)) {
       return value(parser, parser.nextToken());
     }
   }

@@ -116,6 +116,11 @@ public final class Layers {
     return xl(order, mandatoryFlags, CONFIG, inside);
   }
 
+  /// A file of `xl save` with another configuration, around a libxl stream. xl ends it by a NUL.
+  public static byte[] xl(String config, byte[] libxl) {
+    return xl(ByteOrder.LITTLE_ENDIAN, 3, config, libxl);
+  }
+
   /// A file of `xl save` of Xen 4.1 to 4.4, whose configuration is the text that the guest was made
   /// from.
   public static byte[] xlOfText(String text, byte[] legacy) {

@@ -78,6 +78,8 @@ public record Trace(List<String> lines, @Nullable StreamFormatException fault) {
                   record instanceof LibxlRecord.Malformed(_, _, var why)
                       ? " " + why.getMessage()
                       : "");
+      case ImageItem.Remarked(var remark) ->
+          "@0x%x %s: %s".formatted(remark.location().offset(), remark.kind(), remark.text());
       case ImageItem.Trailing(long offset, long length) ->
           "@0x%x +%d trailing".formatted(offset, length);
     };

@@ -10,12 +10,13 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenstream.testkit.Layers;
+import org.xenstream.testkit.legacy.LegacyImageBuilder;
 
 /// The screen that `info` shows.
 class InfoVerbTest {
@@ -104,12 +105,33 @@ class InfoVerbTest {
     assertEquals(one + "\n" + one, info(0, sample, sample));
   }
 
+  /// Its layer is named, and the rest is told of its translation.
   @Test
-  void aLegacyImageIsNamed() throws IOException {
-    Path file = Files.write(folder.resolve("legacy"), Layers.legacy(8, true));
-    List<String> lines = info(0, file).lines().toList();
-    assertEquals("F/legacy", lines.getFirst());
-    assertEquals("  verdict     sound (1 note)", lines.getLast());
+  void aLegacyImage() throws IOException {
+    byte[] image =
+        LegacyImageBuilder.image(4)
+            .words(0x1000)
+            .filledBatch(0, 1, 2)
+            .tscInfo(1, 5_000_000_000L, 2_000_000, 7)
+            .endOfBody()
+            .hvmTail(0xFE, 0xFD, 0xFC, new byte[24])
+            .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, new byte[100])
+            .octets();
+    Path file = Files.write(folder.resolve("legacy"), Layers.xend(image));
+    assertEquals(
+        """
+        F/legacy
+          layers      xend save file › legacy image (Xen 4.5 or older) of an HVM guest by a 32-bit toolstack
+          made by     Xen 4.5 or older; what follows is told of its translation
+          guest       x86 PVH, 0 vCPUs
+          memory      3 pages (12.0 KiB), highest pfn 0x2
+                      sent: NOTAB 3
+          passes      1: 3 pages in 1 batch
+          policies    none: the toolstack has to supply them
+          tsc         mode always_emulate, 2.000 GHz, incarnation 7, 5.0 s old
+          device      unknown (legacy): 100 octets of state
+        """,
+        info(1, file).lines().limit(10).map(line -> line + "\n").collect(Collectors.joining()));
   }
 
   @Test

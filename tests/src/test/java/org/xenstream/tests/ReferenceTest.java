@@ -121,6 +121,7 @@ class ReferenceTest {
               "@0x%x libxl %s len=%d".formatted(frame.offset(), frame.typeName(), frame.length()));
           end = item.end();
         }
+        case ImageItem.Remarked _ -> {}
         case ImageItem.Trailing(_, long length) -> trailing = length;
       }
     }

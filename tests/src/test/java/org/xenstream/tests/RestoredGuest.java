@@ -81,7 +81,7 @@ final class RestoredGuest {
       case ImageItem.Libxc(Framed(var frame, var record), _) -> take(frame, record);
       case ImageItem.LayerFound(_, long length, Layer.MigrateGo _) -> trailing = length;
       case ImageItem.Trailing(_, long length) -> trailing = length;
-      case ImageItem.LayerFound _, ImageItem.Libxl _ -> {}
+      case ImageItem.LayerFound _, ImageItem.Libxl _, ImageItem.Remarked _ -> {}
     }
   }
 

@@ -88,6 +88,7 @@ public final class ImageCopy {
       case ImageItem.LibxcBegins(var given) -> begin(given);
       case ImageItem.Libxc(var framed, _) -> record(framed, item);
       case ImageItem.Libxl(var frame, var record) -> libxl(frame, record, item);
+      case ImageItem.Remarked _ -> {}
       case ImageItem.Trailing _ -> {
         if (options.layers() == Layers.SAME) {
           octets.take(image.input(), item);
@@ -121,7 +122,7 @@ public final class ImageCopy {
       case Layer.LibxlStream stream -> beginLibxl(found, stream);
       case Layer.LegacyImage legacy -> {
         if (!options.equals(Options.SAME)) {
-          throw refused(found.offset(), "a modern stream", legacy.title());
+          throw refused(found.offset(), "a modern stream, as convert makes one", legacy.title());
         }
         octets.take(image.input(), found);
       }

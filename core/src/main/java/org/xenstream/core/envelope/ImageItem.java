@@ -48,7 +48,8 @@ public sealed interface ImageItem {
   /// A record of a libxc stream, or of a back channel.
   ///
   /// @param framed the record and its place
-  /// @param end where its octets end; behind the frame's own end where stray octets were left out
+  /// @param end where its octets end; behind the frame's own end where stray octets were left out.
+  ///   Of a legacy image, in which a record has no octets, where it is read to
   record Libxc(Framed framed, long end) implements ImageItem {
     @Override
     public long offset() {
@@ -69,6 +70,21 @@ public sealed interface ImageItem {
     @Override
     public long end() {
       return frame.offset() + frame.octets().byteSize();
+    }
+  }
+
+  /// Something that the translation of a legacy image has to say.
+  ///
+  /// @param remark what
+  record Remarked(LegacyRemark remark) implements ImageItem {
+    @Override
+    public long offset() {
+      return remark.location().offset();
+    }
+
+    @Override
+    public long end() {
+      return offset();
     }
   }
 

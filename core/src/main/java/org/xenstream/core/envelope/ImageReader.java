@@ -14,12 +14,15 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.ChannelInput;
 import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.Location;
 import org.xenstream.core.format.MappedInput;
+import org.xenstream.core.format.MemoryRuns;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.format.StreamReader;
 
 /// Reads an image of any kind from the outside in: recognises each layer by its content, and gives
 /// headers and records in the order of their octets.
@@ -31,7 +34,8 @@ import org.xenstream.core.format.StreamFormatException;
 /// ```
 ///
 /// In a checkpointed stream the records of libxc and libxl take turns (specification of libxl,
-/// "CHECKPOINT_END"). A legacy image is named and not read any further.
+/// "CHECKPOINT_END"). A legacy image is named, and then read as the records of a modern stream
+/// where there is a [LegacyTranslator].
 ///
 /// One item is held at a time. Nothing but [StreamFormatException] or a true `IOException` leaves,
 /// whatever the octets.
@@ -46,16 +50,20 @@ public final class ImageReader implements AutoCloseable {
   private OctetInput input;
   private final Limits limits;
   private final PagesShown pages;
+  private final LegacyReading reading;
   private final Deque<Stage> stages = new ArrayDeque<>();
   private int compressions;
   private boolean finished;
   private @Nullable ImageItem shown;
+  private boolean shownByLegacy;
+  private @Nullable LegacyStage legacy;
 
-  private ImageReader(OctetInput input, Limits limits, PagesShown pages) {
+  private ImageReader(OctetInput input, Limits limits, PagesShown pages, LegacyReading reading) {
     this.source = input;
     this.input = input;
     this.limits = limits;
     this.pages = pages;
+    this.reading = reading;
     stages.push(this::detect);
   }
 
@@ -70,7 +78,15 @@ public final class ImageReader implements AutoCloseable {
   ///
   /// @param input closed with the reader
   public static ImageReader of(OctetInput input, Limits limits, PagesShown pages) {
-    return new ImageReader(input, limits, pages);
+    return of(input, limits, pages, LegacyReading.CHECKPOINTS);
+  }
+
+  /// The same, and tells how a legacy image is read on.
+  ///
+  /// @param input closed with the reader
+  public static ImageReader of(
+      OctetInput input, Limits limits, PagesShown pages, LegacyReading reading) {
+    return new ImageReader(input, limits, pages, reading);
   }
 
   /// Opens a file: a regular one by a mapping, anything else (a FIFO, a device) as a stream.
@@ -85,11 +101,19 @@ public final class ImageReader implements AutoCloseable {
   ///
   /// @throws IOException when it cannot be opened
   public static ImageReader open(Path file, Limits limits, PagesShown ofStream) throws IOException {
+    return open(file, limits, ofStream, LegacyReading.CHECKPOINTS);
+  }
+
+  /// The same, and tells how a legacy image is read on.
+  ///
+  /// @throws IOException when it cannot be opened
+  public static ImageReader open(
+      Path file, Limits limits, PagesShown ofStream, LegacyReading reading) throws IOException {
     if (Files.isRegularFile(file)) {
-      return of(MappedInput.open(file), limits);
+      return of(MappedInput.open(file), limits, PagesShown.IN_VIEW, reading);
     }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-    return of(new ChannelInput(file.toString(), channel), limits, ofStream);
+    return of(new ChannelInput(file.toString(), channel), limits, ofStream, reading);
   }
 
   /// Reads standard input: a regular file that was redirected into it by a mapping, else as a
@@ -97,13 +121,22 @@ public final class ImageReader implements AutoCloseable {
   ///
   /// @param ofStream what is done with the pages that come in a stream
   /// @throws IOException when it cannot be read
-  @SuppressWarnings("resource") // the channel is closed with the input
   public static ImageReader standardInput(Limits limits, PagesShown ofStream) throws IOException {
+    return standardInput(limits, ofStream, LegacyReading.CHECKPOINTS);
+  }
+
+  /// The same, and tells how a legacy image is read on.
+  ///
+  /// @throws IOException when it cannot be read
+  @SuppressWarnings("resource") // the channel is closed with the input
+  public static ImageReader standardInput(Limits limits, PagesShown ofStream, LegacyReading reading)
+      throws IOException {
     FileChannel channel = new FileInputStream(FileDescriptor.in).getChannel();
     if (Files.isRegularFile(Path.of("/dev/stdin"))) {
-      return of(MappedInput.of("standard input", channel), limits);
+      MappedInput file = MappedInput.of("standard input", channel);
+      return of(file, limits, PagesShown.IN_VIEW, reading);
     }
-    return of(new ChannelInput("standard input", channel), limits, ofStream);
+    return of(new ChannelInput("standard input", channel), limits, ofStream, reading);
   }
 
   /// The next item, or null at the end of the image. The views of the one before are dead by then.
@@ -120,6 +153,7 @@ public final class ImageReader implements AutoCloseable {
       ImageItem item = stage.next();
       if (item != null) {
         shown = item;
+        shownByLegacy = stage instanceof LegacyStage;
         return item;
       }
       stages.remove(stage);
@@ -130,8 +164,8 @@ public final class ImageReader implements AutoCloseable {
   private void release() throws IOException {
     ImageItem item = shown;
     shown = null;
-    if (item == null || item.end() <= input.position()) {
-      return;
+    if (item == null || item.end() <= input.position() || shownByLegacy) {
+      return; // A translation passes over the input itself.
     }
     if (pages != PagesShown.IN_VIEW && item instanceof ImageItem.Libxc) {
       return; // The stage's own reader passes over it, and knows what is missing.
@@ -170,6 +204,20 @@ public final class ImageReader implements AutoCloseable {
     return pages;
   }
 
+  LegacyReading reading() {
+    return reading;
+  }
+
+  /// Moves pages of the PAGE_DATA shown last into memory, see
+  /// [org.xenstream.core.format.RecordSource#takePages].
+  void takePages(Framed batch, MemoryRuns into) throws IOException {
+    if (legacy != null && shownByLegacy) {
+      legacy.takePages(batch, into);
+    } else {
+      StreamReader.takePages(input, batch, into);
+    }
+  }
+
   /// What [#next] gives once the stage has ended: the stage of an inner layer.
   void push(Stage stage) {
     stages.push(stage);
@@ -181,6 +229,7 @@ public final class ImageReader implements AutoCloseable {
     if (input.peek(1).byteSize() == 0) {
       return null;
     }
+    shownByLegacy = false;
     shown = new ImageItem.Trailing(offset, input.size() < 0 ? -1 : input.size() - offset);
     return shown;
   }
@@ -237,44 +286,17 @@ public final class ImageReader implements AutoCloseable {
     return new ImageItem.LayerFound(0, 0, new Layer.Compressed(codec.name()));
   }
 
-  /// A stage that names a legacy image and skips what it holds.
+  /// The stage of a legacy image.
   Stage legacy(String inside) {
-    return new Stage() {
-      private boolean named;
-
-      @Override
-      public @Nullable ImageItem next() throws IOException {
-        if (named) {
-          return null;
-        }
-        named = true;
-        MemorySegment first = input.peek(LegacyProbe.WANTED);
-        Layer.LegacyImage legacy = LegacyProbe.probe(first);
-        if (legacy == null && inside.equals("image")) {
-          throw notAnImage("an image of a known kind", "octets that no kind of image begins with");
-        }
-        if (legacy == null) {
-          throw signature(
-              first.byteSize() == 0 ? Fault.TRUNCATED : Fault.MALFORMED_LAYER,
-              0,
-              "a legacy image in " + inside,
-              switch (Signature.of(first)) {
-                case EMPTY -> "the end";
-                case LIBXL -> "a libxl stream";
-                case LIBXC -> "a libxc stream";
-                default -> "octets that no kind of image begins with";
-              });
-        }
-        return new ImageItem.LayerFound(input.position(), 0, legacy);
-      }
-    };
+    legacy = new LegacyStage(this, inside);
+    return legacy;
   }
 
-  private StreamFormatException notAnImage(String expected, String found) {
+  StreamFormatException notAnImage(String expected, String found) {
     return signature(Fault.NOT_AN_IMAGE, 0, expected, found);
   }
 
-  private StreamFormatException signature(Fault fault, long at, String expected, String found) {
+  StreamFormatException signature(Fault fault, long at, String expected, String found) {
     return new StreamFormatException(
         fault,
         Location.of(input.name(), input.position() + at, "", "image", "signature"),
@@ -309,6 +331,12 @@ public final class ImageReader implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    input.close();
+    try {
+      if (legacy != null) {
+        legacy.close();
+      }
+    } finally {
+      input.close();
+    }
   }
 }

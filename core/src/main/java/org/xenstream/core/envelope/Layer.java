@@ -167,7 +167,7 @@ public sealed interface Layer {
     }
   }
 
-  /// An image of Xen 4.5 or older: recognised, and not read any further.
+  /// An image of Xen 4.5 or older.
   ///
   /// @param toolstackWidth octets in a word of the toolstack that wrote it: 4 or 8
   /// @param pv whether the guest is PV, as far as the first octets tell

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
+import java.util.Arrays;
 import org.xenstream.core.format.Wire;
 
 /// Writes the layers around a libxc stream: the header of an xl save file, and a libxl stream's
@@ -29,7 +30,20 @@ public final class LayerWriter {
   ///
   /// @param config the domain's configuration
   public void xlHeader(String config) throws IOException {
-    byte[] text = config.getBytes(UTF_8);
+    xlHeader(config.getBytes(UTF_8), Layer.XlSave.JSON | Layer.XlSave.STREAM_V2);
+  }
+
+  /// The same, with a configuration of either kind.
+  ///
+  /// @param config the domain's configuration: JSON, which xl reads up to a NUL and which gets one
+  ///   here where it has none, or the text of a configuration file
+  /// @param flags the mandatory flags: which of both it is, and what follows
+  public void xlHeader(byte[] config, int flags) throws IOException {
+    boolean ended = config.length > 0 && config[config.length - 1] == 0;
+    byte[] text =
+        (flags & Layer.XlSave.JSON) == 0 || ended
+            ? config
+            : Arrays.copyOf(config, config.length + 1);
     MemorySegment octets = MemorySegment.ofArray(new byte[XL_HEADER + 4 + text.length]);
     MemorySegment magic =
         MemorySegment.ofArray(
@@ -37,7 +51,7 @@ public final class LayerWriter {
     octets.copyFrom(magic);
     ByteOrder order = ByteOrder.LITTLE_ENDIAN;
     Wire.putU32(octets, 32, Layer.XlSave.BYTE_ORDER, order);
-    Wire.putU32(octets, 36, Layer.XlSave.JSON | Layer.XlSave.STREAM_V2, order);
+    Wire.putU32(octets, 36, flags, order);
     Wire.putU32(octets, 40, 0, order);
     Wire.putU32(octets, 44, 4 + text.length, order);
     Wire.putU32(octets, 48, text.length, order);
@@ -85,7 +99,14 @@ public final class LayerWriter {
     }
   }
 
-  private void emulator(int type, int id, int index, MemorySegment rest, ByteOrder order)
+  /// Writes an emulator's record of libxl.
+  ///
+  /// @param type [LibxlRecord#TYPE_EMULATOR_XENSTORE_DATA] or [LibxlRecord#TYPE_EMULATOR_CONTEXT]
+  /// @param id which kind of emulator
+  /// @param index which of the domain's emulators
+  /// @param rest what follows in the body
+  /// @param order the byte order of the fields
+  public void emulator(int type, int id, int index, MemorySegment rest, ByteOrder order)
       throws IOException {
     MemorySegment body = MemorySegment.ofArray(new byte[(int) (8 + rest.byteSize())]);
     Wire.putU32(body, 0, id, order);

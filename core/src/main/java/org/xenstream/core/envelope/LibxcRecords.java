@@ -10,10 +10,9 @@ import org.xenstream.core.format.MemoryRuns;
 import org.xenstream.core.format.RecordSource;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamHeaders;
-import org.xenstream.core.format.StreamReader;
 
 /// An image of any kind seen as the records of its libxc stream: the layers around them and the
-/// libxl records between them are passed over.
+/// libxl records between them are passed over. A legacy image is seen as its translation.
 public final class LibxcRecords implements RecordSource {
   private final ImageReader image;
   private final StreamHeaders headers;
@@ -26,21 +25,31 @@ public final class LibxcRecords implements RecordSource {
   /// Reads up to the libxc stream's headers.
   ///
   /// @param image closed with the source
-  /// @throws StreamFormatException when the image holds no modern libxc stream
+  /// @throws StreamFormatException when the image holds no libxc stream, nor a legacy image that
+  ///   somebody translates
   public static LibxcRecords of(ImageReader image) throws IOException {
+    ImageItem.@Nullable LayerFound legacy = null;
     while (true) {
       ImageItem item = image.next();
       switch (item) {
         case ImageItem.LibxcBegins(var headers) -> {
           return new LibxcRecords(image, headers);
         }
-        case ImageItem.LayerFound(long offset, _, Layer.LegacyImage legacy) ->
-            throw none(image, offset, legacy.title());
+        case ImageItem.LayerFound found when found.layer() instanceof Layer.LegacyImage ->
+            legacy = found;
         case ImageItem.LayerFound(long offset, _, Layer.BackChannel back) ->
             throw none(image, offset, back.title());
-        case ImageItem.LayerFound _, ImageItem.Libxl _, ImageItem.Libxc _ -> {}
+        case ImageItem.LayerFound _,
+            ImageItem.Libxl _,
+            ImageItem.Libxc _,
+            ImageItem.Remarked _ -> {}
         case ImageItem.Trailing(long offset, _) -> throw none(image, offset, "the end");
-        case null -> throw none(image, image.input().position(), "the end");
+        case null -> {
+          if (legacy != null) {
+            throw none(image, legacy.offset(), legacy.layer().title());
+          }
+          throw none(image, image.input().position(), "the end");
+        }
       }
     }
   }
@@ -78,7 +87,7 @@ public final class LibxcRecords implements RecordSource {
 
   @Override
   public void takePages(Framed batch, MemoryRuns into) throws IOException {
-    StreamReader.takePages(image.input(), batch, into);
+    image.takePages(batch, into);
   }
 
   @Override

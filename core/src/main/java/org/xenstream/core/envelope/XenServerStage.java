@@ -33,13 +33,16 @@ final class XenServerStage implements Stage {
   private boolean begun;
   private boolean ended;
 
+  /// Nobody may have read the legacy image, of which then only the source's end is known.
+  private boolean behindLegacy;
+
   XenServerStage(ImageReader image) {
     this.image = image;
   }
 
   @Override
   public @Nullable ImageItem next() throws IOException {
-    if (ended) {
+    if (ended || (behindLegacy && image.input().peek(1).byteSize() == 0)) {
       return null;
     }
     return begun ? part() : signature();
@@ -86,7 +89,7 @@ final class XenServerStage implements Stage {
     } else if (type == Layer.XenServerPart.LIBXL) {
       image.push(new LibxlStage(image));
     } else if (type == Layer.XenServerPart.LIBXC_LEGACY) {
-      ended = true;
+      behindLegacy = true;
       image.push(image.legacy("a XenServer suspend image"));
     } else if (type == Layer.XenServerPart.END) {
       ended = true;

@@ -13,6 +13,9 @@ final class FaultRules {
     String layer = fault.location().layer();
     boolean libxc = layer.equals("libxc");
     boolean libxl = layer.equals("libxl");
+    if (layer.equals("legacy")) {
+      return ofLegacy(fault);
+    }
     return switch (fault.fault()) {
       case NOT_AN_IMAGE -> Rule.NOT_AN_IMAGE;
       case TRUNCATED -> Rule.TRUNCATED;
@@ -29,6 +32,23 @@ final class FaultRules {
       case MALFORMED_LAYER -> layer.equals("xl") ? Rule.XL_BYTE_ORDER : Rule.LAYER_MALFORMED;
       case DECOMPRESSION -> Rule.DECOMPRESSION_FAILED;
       case MISPLACED -> Rule.RECORD_MISPLACED;
+    };
+  }
+
+  /// The rule for a fault of a legacy image, whose chunks are no records.
+  private static Rule ofLegacy(StreamFormatException fault) {
+    return switch (fault.fault()) {
+      case NOT_AN_IMAGE -> Rule.NOT_AN_IMAGE;
+      case TRUNCATED -> Rule.TRUNCATED;
+      case MARKER,
+          ID,
+          VERSION,
+          TOO_LONG,
+          MALFORMED_BODY,
+          MALFORMED_LAYER,
+          DECOMPRESSION,
+          MISPLACED ->
+          Rule.LEGACY_MALFORMED;
     };
   }
 

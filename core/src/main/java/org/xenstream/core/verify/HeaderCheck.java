@@ -21,7 +21,7 @@ final class HeaderCheck implements Check {
   public void see(ImageItem item, StreamState before, Report report) {
     if (item instanceof ImageItem.LibxcBegins begins) {
       image(begins.headers(), report);
-      domain(begins.headers(), report);
+      domain(begins.headers(), before, report);
       config(begins.headers(), before.config(), report);
     }
   }
@@ -59,7 +59,7 @@ final class HeaderCheck implements Check {
     }
   }
 
-  private static void domain(StreamHeaders headers, Report report) {
+  private static void domain(StreamHeaders headers, StreamState before, Report report) {
     DomainHeader domain = headers.domain();
     long at = headers.domainOffset();
     if (!domain.isPv() && !domain.isHvm()) {
@@ -89,7 +89,8 @@ final class HeaderCheck implements Check {
           "reserved",
           expected("0", hex(domain.reserved())));
     }
-    if (domain.isConverted()) {
+    // Of an image that is translated here and now the rule for legacy images says so.
+    if (domain.isConverted() && !before.isLegacy()) {
       report.outside(
           Rule.DOMAIN_CONVERTED,
           at + 8,

@@ -5,6 +5,8 @@ import static org.xenstream.core.verify.Report.expected;
 
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.Layer;
+import org.xenstream.core.envelope.LegacyRemark;
+import org.xenstream.core.format.Location;
 
 /// The outermost layers, and what stands behind the end.
 final class OuterCheck implements Check {
@@ -22,6 +24,10 @@ final class OuterCheck implements Check {
           trailing.length() < 0
               ? "octets behind the end"
               : trailing.length() + " octets behind the end");
+    } else if (item instanceof ImageItem.Remarked(var remark)) {
+      Location at = remark.location();
+      report.outside(
+          rule(remark.kind()), at.offset(), at.layer(), at.part(), at.field(), remark.text());
     } else if (item instanceof ImageItem.LayerFound found) {
       if (found.layer() instanceof Layer.XlSave xl) {
         xl(xl, found.offset(), report);
@@ -29,6 +35,19 @@ final class OuterCheck implements Check {
         report.outside(Rule.LEGACY_IMAGE, found.offset(), "", "image", null, legacy.title());
       }
     }
+  }
+
+  /// The rule for what a translation of a legacy image has to say.
+  private static Rule rule(LegacyRemark.Kind kind) {
+    return switch (kind) {
+      case GUESSED -> Rule.LEGACY_GUESSED;
+      case BLOCK_SKIPPED -> Rule.LEGACY_BLOCK_SKIPPED;
+      case TMEM_SKIPPED -> Rule.LEGACY_TMEM_SKIPPED;
+      case CHUNK_SKIPPED -> Rule.LEGACY_CHUNK_SKIPPED;
+      case INCOMPLETE_CHECKPOINT -> Rule.CHECKPOINT_INCOMPLETE;
+      case NO_DEVICE_MODEL -> Rule.LEGACY_NO_DEVICE_MODEL;
+      case ODDITY -> Rule.LEGACY_ODDITY;
+    };
   }
 
   private static void xl(Layer.XlSave xl, long offset, Report report) {

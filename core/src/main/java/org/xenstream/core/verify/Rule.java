@@ -55,8 +55,8 @@ public enum Rule {
       5,
       NOTE,
       NOTHING,
-      "A legacy image (Xen 4.5 or older), which these rules do not judge any further.",
-      "Spec, Legacy Images."),
+      "A legacy image (Xen 4.5 or older): its translation is judged, where there is a translator.",
+      "Spec, Legacy Images: they are translated into this format to be restored."),
   DECOMPRESSION_FAILED(
       6,
       ERROR,
@@ -1113,7 +1113,52 @@ public enum Rule {
       NOTHING,
       "Octets behind the end of the image.",
       "Spec, END: the final record. No reference looks; the octets may belong to whoever wrote"
-          + " the file.");
+          + " the file."),
+
+  // 50xx: legacy images. `xc_domain_restore.c` is that of `tools/libxc` in the releases up to 4.5.
+  LEGACY_MALFORMED(
+      5001,
+      ERROR,
+      FETCH_AGAIN,
+      "A legacy image contradicts itself: no record can be made of what stands there.",
+      "`xc_domain_restore.c`: a restore fails, or reads what is none."),
+  LEGACY_GUESSED(
+      5002,
+      NOTE,
+      NOTHING,
+      "A legacy image does not say of itself what it holds: that was found by evidence.",
+      "Images of before Xen 3.1 have no extended info."),
+  LEGACY_BLOCK_SKIPPED(
+      5003,
+      NOTE,
+      NOTHING,
+      "A block of a legacy image's extended info that is unknown was passed over.",
+      "`load_p2m_frame_list` in `xc_domain_restore.c` passes over it, too."),
+  LEGACY_TMEM_SKIPPED(
+      5004,
+      WARNING,
+      EXPECT_LOSS,
+      "Transcendent memory in a legacy image is left out: Xen has none since 4.13.",
+      "`xc_tmem.c`; c492e19fdd: removed from Xen."),
+  LEGACY_CHUNK_SKIPPED(
+      5005,
+      NOTE,
+      NOTHING,
+      "A chunk of a legacy image that has no place in the modern stream was left out.",
+      "`pagebuf_get_one` in `xc_domain_restore.c` knows it; `xg_sr_restore.c` does not."),
+  LEGACY_NO_DEVICE_MODEL(
+      5006,
+      NOTE,
+      CHECK_TOOLSTACK,
+      "A legacy image of an HVM guest without its device model's state: the toolstack keeps it"
+          + " elsewhere, or it is lost.",
+      "`dump_qemu` in `xc_domain_restore.c`: read by libxc unless a toolstack does it itself."),
+  LEGACY_ODDITY(
+      5007,
+      NOTE,
+      REPORT_SAVER,
+      "Something in a legacy image that no known saver writes, and that was taken all the same.",
+      "`xc_domain_save.c` of the releases up to 4.5.");
 
   private final int number;
   private final Severity severity;

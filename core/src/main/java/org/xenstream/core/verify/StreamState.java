@@ -31,6 +31,7 @@ final class StreamState {
   private @Nullable PvMemory memory;
   private XlConfig config = XlConfig.NONE;
   private boolean backChannel;
+  private boolean legacy;
   private long maxPfn = -1;
   private boolean damaged;
   private long checkpoints;
@@ -60,6 +61,11 @@ final class StreamState {
   /// Tells whether the records are those of a back channel, which are no guest.
   boolean isBackChannel() {
     return backChannel;
+  }
+
+  /// Tells whether the records are the translation of a legacy image.
+  boolean isLegacy() {
+    return legacy;
   }
 
   /// What the configuration in an xl header tells.
@@ -169,7 +175,7 @@ final class StreamState {
     // No pattern switch here: its bootstrap costs a cold process more than all the rules do.
     if (item instanceof ImageItem.Libxc libxc) {
       take(libxc.framed());
-      end = libxc.framed().frame().end();
+      end = libxc.end();
     } else if (item instanceof ImageItem.Libxl libxl) {
       int type = libxl.frame().type();
       if (type == LibxlRecord.TYPE_CHECKPOINT_END || type == LibxlRecord.TYPE_END) {
@@ -184,6 +190,7 @@ final class StreamState {
       }
       inLibxl |= found.layer() instanceof Layer.LibxlStream;
       backChannel |= found.layer() instanceof Layer.BackChannel;
+      legacy |= found.layer() instanceof Layer.LegacyImage;
     }
   }
 

@@ -32,7 +32,8 @@ final class RulePage {
           new Group("20xx: the libxl stream", 20),
           new Group("21xx: xl and other outer layers", 21),
           new Group("30xx: what one release does not take", 30),
-          new Group("40xx: behind the end", 40));
+          new Group("40xx: behind the end", 40),
+          new Group("50xx: legacy images", 50));
 
   private RulePage() {}
 

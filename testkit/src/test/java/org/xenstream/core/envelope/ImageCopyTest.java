@@ -35,6 +35,9 @@ import org.xenstream.testkit.StreamBuilder;
 
 /// Copies against images that were laid by hand.
 class ImageCopyTest {
+  /// As xl reads it: up to a NUL.
+  private static final String ENDED_CONFIG = Layers.CONFIG + "\0";
+
   @TempDir private Path folder;
 
   private static final byte[] HVM = Samples.hvm();
@@ -145,9 +148,9 @@ class ImageCopyTest {
         Arguments.of(LIBXL, ImageCopy.Layers.LIBXL, LIBXL),
         Arguments.of(Layers.wire(LIBXL), ImageCopy.Layers.LIBXL, LIBXL),
         Arguments.of(Layers.libvirt(2, LIBXL), ImageCopy.Layers.LIBXL, LIBXL),
-        Arguments.of(HVM, ImageCopy.Layers.XL, Layers.xl(PLAIN_LIBXL)),
-        Arguments.of(LIBXL, ImageCopy.Layers.XL, Layers.xl(LIBXL)),
-        Arguments.of(Layers.wire(LIBXL), ImageCopy.Layers.XL, Layers.xl(LIBXL)),
+        Arguments.of(HVM, ImageCopy.Layers.XL, Layers.xl(ENDED_CONFIG, PLAIN_LIBXL)),
+        Arguments.of(LIBXL, ImageCopy.Layers.XL, Layers.xl(ENDED_CONFIG, LIBXL)),
+        Arguments.of(Layers.wire(LIBXL), ImageCopy.Layers.XL, Layers.xl(ENDED_CONFIG, LIBXL)),
         Arguments.of(StreamBuilder.join(HVM, new byte[9]), ImageCopy.Layers.LIBXC, HVM));
   }
 
@@ -225,7 +228,7 @@ class ImageCopyTest {
   void refusesToTurnALegacyImageIntoAnything() {
     Expect.fault(
         Fault.MISPLACED,
-        "a.img @0x0 (copy): expected a modern stream, found legacy image (Xen 4.5 or older) of a "
+        "a.img @0x0 (copy): expected a modern stream, as convert makes one, found legacy image (Xen 4.5 or older) of a "
             + "PV guest by a 64-bit toolstack",
         () -> copy(Layers.legacy(8, true), layers(ImageCopy.Layers.LIBXC)));
   }

@@ -54,6 +54,7 @@ class ImageReaderTest {
             case ImageItem.Libxc(var framed, _) -> framed.frame().typeName();
             case ImageItem.Libxl(var frame, _) ->
                 "@%d libxl %s".formatted(frame.offset(), frame.typeName());
+            case ImageItem.Remarked(var remark) -> remark.toString();
             case ImageItem.Trailing(long offset, long length) ->
                 "@%d trailing %d".formatted(offset, length);
           });

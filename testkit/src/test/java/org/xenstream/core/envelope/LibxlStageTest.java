@@ -60,6 +60,7 @@ class LibxlStageTest {
                   "c%d:%s".formatted(framed.frame().index(), framed.frame().typeName());
               case ImageItem.Libxl(var frame, _) ->
                   "l%d:%s".formatted(frame.index(), frame.typeName());
+              case ImageItem.Remarked(var remark) -> remark.toString();
               case ImageItem.Trailing trailing -> "trailing";
             });
       }

@@ -30,6 +30,7 @@ class RuleFiringTest {
             GuestCases.all(),
             HvmCases.all(),
             LayerCases.all(),
+            LegacyCases.all(),
             ReleaseCases.all())
         .flatMap(List::stream)
         .toList();

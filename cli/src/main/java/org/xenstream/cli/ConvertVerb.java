@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.envelope.LayerWriter;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Location;
+import org.xenstream.core.format.PagesShown;
+import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.legacy.Checkpoints;
+import org.xenstream.legacy.GuestKind;
+import org.xenstream.legacy.LegacyConversion;
+import org.xenstream.legacy.LegacyOptions;
+import org.xenstream.legacy.LegacySource;
+import org.xenstream.legacy.WordWidth;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/// `convert`: rewrites a legacy image as a modern one.
+final class ConvertVerb implements Verb {
+  /// What is written.
+  enum To {
+    /// A bare libxc stream.
+    LIBXC,
+    /// A libxl stream.
+    LIBXL,
+    /// An xl save file.
+    XL;
+
+    LegacyConversion.Target target() {
+      return this == LIBXC ? LegacyConversion.Target.LIBXC : LegacyConversion.Target.LIBXL;
+    }
+  }
+
+  @Override
+  public CommandSpec spec() {
+    CommandSpec spec =
+        Verb.spec(
+            "convert",
+            "Converts a legacy image, of Xen 4.5 or older, into a modern one. What an image is"
+                + " (widths, kind of guest, layers, compression) is told by its content.",
+            "There is no way back: nothing saves in the legacy format, by design of the modern"
+                + " one.");
+    spec.usageMessage()
+        .exitCodeList(
+            new TreeMap<>(
+                Map.of(
+                    "0", "the conversion is complete",
+                    "1", "the image is damaged, or the target lacks something; nothing is left",
+                    "2", "a file cannot be opened or written, no legacy image, or bad usage")));
+    spec.addOption(
+        Verb.value(
+            "--to",
+            "libxc|libxl|xl",
+            "Write a bare libxc stream, a libxl stream with the device model's state, or an xl save"
+                + " file for 'xl restore'. Default: xl where the image brings a configuration (a"
+                + " file of xl or xend), else libxl."));
+    spec.addOption(
+        Verb.value(
+            "--checkpoints",
+            "last|keep|N",
+            "Of an image with several states (Remus): the last complete one, each as a checkpoint,"
+                + " or number N. Default: last."));
+    spec.addOption(
+        Verb.value(
+            "--config",
+            "FILE",
+            "The domain's configuration for --to xl (JSON as 'xl list -l' writes it, or a"
+                + " configuration file), in place of the image's own."));
+    spec.addOption(
+        Verb.value(
+            "--guest-width",
+            "32|64",
+            "How wide a PV guest is, for an image of before Xen 3.1 that does not tell."));
+    spec.addOption(
+        Verb.flag(
+            "--strict",
+            "Refuse what is otherwise said and passed over: a wrong --guest-width, transcendent"
+                + " memory, and the like."));
+    spec.addOption(
+        Verb.value(
+            "--scratch",
+            "FOLDER",
+            "Where scratch files may be made that images with checkpoints can need. Default: the"
+                + " system's folder for temporary files."));
+    spec.addOption(
+        Verb.value(
+            "--scratch-limit", "SIZE", "How much of it: 512M, 4GiB. Default: as there is room."));
+    spec.addPositional(CopyVerb.file("0", "IN", "The legacy image; '-' for standard input."));
+    spec.addPositional(
+        CopyVerb.file(
+            "1",
+            "OUT",
+            "The modern one; '-' for standard output. It appears when it is complete."));
+    return Verb.own(this, spec);
+  }
+
+  @Override
+  public int run(ParseResult arguments, Console console) throws IOException {
+    LegacyOptions options = options(arguments);
+    To asked = to(arguments);
+    String configFile = arguments.matchedOptionValue("--config", (String) null);
+    if (configFile != null && asked != null && asked != To.XL) {
+      throw VerifyVerb.bad(arguments, "--config goes with --to xl");
+    }
+    LegacyImage.Config given =
+        configFile == null ? null : LegacyImage.Config.of(Files.readString(Path.of(configFile)));
+    String in = arguments.matchedPositionalValue(0, "-");
+    String out = arguments.matchedPositionalValue(1, "-");
+    if (out.equals("-") && Console.isTerminal(Console.STANDARD_OUTPUT)) {
+      throw VerifyVerb.bad(
+          arguments, "an image is not for a terminal: redirect it, or name a file");
+    }
+    try (ImageReader reader = Images.open(in)) {
+      convert(reader, given, asked, options, out, console);
+      return SOUND;
+    } catch (StreamFormatException | FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      // What the system says of a read or a write names no file.
+      throw new IOException(in + " to " + out + ": " + e.getMessage(), e);
+    } catch (InternalError e) {
+      throw new IOException(in + ": the file was shortened while it was read", e);
+    }
+  }
+
+  private static void convert(
+      ImageReader reader,
+      LegacyImage.@Nullable Config given,
+      @Nullable To asked,
+      LegacyOptions options,
+      String out,
+      Console console)
+      throws IOException {
+    LegacyImage image = LegacyImage.find(reader);
+    To to = asked != null ? asked : given != null || image.hasConfig() ? To.XL : To.LIBXL;
+    try (LegacySource source =
+        LegacySource.open(reader.input(), options, note -> console.complain(note.toString()))) {
+      LegacyImage.Config config = to == To.XL ? config(image, source, given) : null;
+      try (OutputFile output = OutputFile.open(out)) {
+        if (config != null) {
+          config.write(new LayerWriter(output.channel()), true);
+        }
+        write(source, reader, to, output, console);
+        tell(image, source, to, console);
+        output.commit();
+      }
+      if (config != null) {
+        for (String note : config.notes()) {
+          console.complain("xend's configuration: " + note);
+        }
+      }
+    }
+  }
+
+  private static LegacyImage.Config config(
+      LegacyImage image, LegacySource source, LegacyImage.@Nullable Config given)
+      throws StreamFormatException {
+    LegacyImage.Config config =
+        given != null ? given : image.config(source.facts().guestKind() == GuestKind.HVM);
+    if (config == null) {
+      throw new StreamFormatException(
+          Fault.MISPLACED,
+          Location.of(image.reader().name(), image.offset(), "", "convert", null),
+          "a configuration for the xl save file (--config)",
+          image.other() == null ? "none in the image" : "that of a " + image.other().title());
+    }
+    return config;
+  }
+
+  private static void write(
+      LegacySource source, ImageReader reader, To to, OutputFile output, Console console)
+      throws IOException {
+    try (Progress progress = new Progress(console, "convert", reader.source());
+        LegacyConversion conversion =
+            LegacyConversion.begin(source, reader.input(), output.channel(), to.target())) {
+      while (conversion.step()) {
+        progress.step();
+      }
+    }
+  }
+
+  /// Tells what the target has no place for.
+  private static void tell(LegacyImage image, LegacySource source, To to, Console console)
+      throws IOException {
+    var model = source.deviceModel();
+    if (to == To.LIBXC && model != null && !model.isEmpty()) {
+      console.complain(
+          "the device model's state is left out: a libxc stream has no place for it (--to libxl)");
+    }
+    if (to != To.XL && image.hasConfig()) {
+      console.complain("the configuration is left out (--to xl)");
+    }
+    image.behind(console);
+  }
+
+  private static @Nullable To to(ParseResult arguments) {
+    String to = arguments.matchedOptionValue("--to", "");
+    return switch (to) {
+      case "" -> null;
+      case "libxc" -> To.LIBXC;
+      case "libxl" -> To.LIBXL;
+      case "xl" -> To.XL;
+      default -> throw VerifyVerb.bad(arguments, "--to takes libxc, libxl or xl, not " + to);
+    };
+  }
+
+  private static LegacyOptions options(ParseResult arguments) throws IOException {
+    String scratch = arguments.matchedOptionValue("--scratch", (String) null);
+    if (scratch != null && !Files.isDirectory(Path.of(scratch))) {
+      throw new NotDirectoryException(scratch);
+    }
+    String limit = arguments.matchedOptionValue("--scratch-limit", (String) null);
+    return LegacyOptions.builder()
+        .guestWidth(width(arguments))
+        .strict(Verb.has(arguments, "--strict"))
+        .checkpoints(checkpoints(arguments))
+        .pages(PagesShown.LEFT_IN_INPUT)
+        .scratchFolder(scratch == null ? null : Path.of(scratch))
+        .scratchLimit(
+            limit == null
+                ? Long.MAX_VALUE
+                : (long)
+                    Amounts.option(arguments, "--scratch-limit", () -> Amounts.size(limit))
+                        .doubleValue())
+        .build();
+  }
+
+  private static @Nullable WordWidth width(ParseResult arguments) {
+    String width = arguments.matchedOptionValue("--guest-width", "");
+    return switch (width) {
+      case "" -> null;
+      case "32" -> WordWidth.BITS_32;
+      case "64" -> WordWidth.BITS_64;
+      default -> throw VerifyVerb.bad(arguments, "--guest-width takes 32 or 64, not " + width);
+    };
+  }
+
+  private static Checkpoints checkpoints(ParseResult arguments) {
+    String which = arguments.matchedOptionValue("--checkpoints", "last");
+    if (which.equals("last")) {
+      return Checkpoints.LAST;
+    }
+    if (which.equals("keep")) {
+      return Checkpoints.KEEP;
+    }
+    if (which.matches("[1-9][0-9]{0,8}")) {
+      return Checkpoints.number(Integer.parseInt(which));
+    }
+    throw VerifyVerb.bad(
+        arguments, "--checkpoints takes last, keep or a number from 1 on, not " + which);
+  }
+}

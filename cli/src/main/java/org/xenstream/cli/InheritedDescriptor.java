@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.MappedInput;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.os.Descriptor;
+import org.xenstream.transfer.Cancellation;
+import org.xenstream.transfer.DescriptorInput;
+import org.xenstream.transfer.Patience;
+
+/// A descriptor that whoever started this process has opened, by its number: libxl hands one over
+/// with the image and one for what comes of it.
+///
+/// A file or a pipe is opened once more by its name in `/proc`, so that it can be mapped and
+/// written from files without coming into user space; a file from where the descriptor stands. A
+/// socket has no such name and is read through the descriptor itself.
+final class InheritedDescriptor {
+  private static final Path OPEN = Path.of("/proc/self/fd");
+  private static final Path STATES = Path.of("/proc/self/fdinfo");
+
+  /// `O_APPEND` of Linux.
+  private static final int APPENDS = 0x400;
+
+  private InheritedDescriptor() {}
+
+  /// What can be read of a descriptor, from where it stands on.
+  static OctetInput read(int number) throws IOException {
+    String name = "descriptor " + number;
+    Path file = find(number);
+    if (Files.isRegularFile(file)) {
+      FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+      try {
+        return MappedInput.of(name, channel.position(state(number, "pos", 10)));
+      } catch (IOException | RuntimeException e) {
+        channel.close();
+        throw e;
+      }
+    }
+    if (target(file).startsWith("socket:")) {
+      return new DescriptorInput(
+          name, Descriptor.borrow(number), Patience.endless(new Cancellation(), System::nanoTime));
+    }
+    return new ChannelInput(name, FileChannel.open(file, StandardOpenOption.READ));
+  }
+
+  /// A channel that writes to a descriptor, from where it stands on.
+  static FileChannel write(int number) throws IOException {
+    Path file = find(number);
+    boolean regular = Files.isRegularFile(file);
+    boolean append = regular && (state(number, "flags", 8) & APPENDS) != 0;
+    OpenOption how = append ? StandardOpenOption.APPEND : StandardOpenOption.WRITE;
+    FileChannel channel = FileChannel.open(file, how);
+    return regular && !append ? channel.position(state(number, "pos", 10)) : channel;
+  }
+
+  private static Path find(int number) throws IOException {
+    Path file = OPEN.resolve(Integer.toString(number));
+    if (!Files.isSymbolicLink(file)) {
+      throw new IOException("descriptor " + number + " is not open");
+    }
+    return file;
+  }
+
+  private static String target(Path file) throws IOException {
+    return Files.readSymbolicLink(file).toString();
+  }
+
+  /// A number of what the kernel tells of a descriptor.
+  private static long state(int number, String key, int radix) throws IOException {
+    for (String line : Files.readAllLines(STATES.resolve(Integer.toString(number)))) {
+      if (line.startsWith(key + ":")) {
+        return Long.parseLong(line.substring(key.length() + 1).strip(), radix);
+      }
+    }
+    throw new IOException("descriptor " + number + ": the kernel does not tell its " + key);
+  }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.envelope.Layer;
+import org.xenstream.core.envelope.LayerWriter;
+import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Location;
+import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.legacy.XendConfig;
+
+/// A legacy image that is about to be translated, and the layers around it.
+///
+/// @param reader stands in front of the image
+/// @param offset where it begins
+/// @param xl the header of the xl file around it, or null
+/// @param xend the header of the xend file around it, or null
+/// @param xendOffset where xend's configuration begins
+/// @param other what else is around it, or null
+record LegacyImage(
+    ImageReader reader,
+    long offset,
+    Layer.@Nullable XlSave xl,
+    Layer.@Nullable Xend xend,
+    long xendOffset,
+    @Nullable Layer other) {
+  /// Octets in front of xend's configuration: signature and length.
+  private static final int XEND_HEADER = 20;
+
+  /// A configuration and what kind of one it is.
+  ///
+  /// @param octets as they go into the header
+  /// @param json whether it is JSON, not the text of a configuration file
+  /// @param notes what is not in it
+  record Config(byte[] octets, boolean json, List<String> notes) {
+    /// A text that somebody gives: JSON by its first character.
+    static Config of(String text) {
+      return new Config(
+          text.getBytes(StandardCharsets.UTF_8), text.stripLeading().startsWith("{"), List.of());
+    }
+
+    /// Writes the header of an xl save file with it.
+    ///
+    /// @param libxl whether a libxl stream follows
+    void write(LayerWriter layers, boolean libxl) throws IOException {
+      layers.xlHeader(
+          octets, (json ? Layer.XlSave.JSON : 0) | (libxl ? Layer.XlSave.STREAM_V2 : 0));
+    }
+  }
+
+  /// Reads up to the legacy image.
+  ///
+  /// @throws StreamFormatException when there is none
+  static LegacyImage find(ImageReader reader) throws IOException {
+    Layer.XlSave xl = null;
+    Layer.Xend xend = null;
+    Layer other = null;
+    long xendOffset = 0;
+    for (ImageItem item = reader.next(); item != null; item = reader.next()) {
+      if (item instanceof ImageItem.LibxcBegins) {
+        throw none(reader, item.offset(), "a libxc stream, which copy rewrites");
+      }
+      if (!(item instanceof ImageItem.LayerFound found)) {
+        continue;
+      }
+      switch (found.layer()) {
+        case Layer.LegacyImage _ -> {
+          return new LegacyImage(reader, found.offset(), xl, xend, xendOffset, other);
+        }
+        case Layer.XlSave layer -> xl = layer;
+        case Layer.Xend layer -> {
+          xend = layer;
+          xendOffset = found.offset() + XEND_HEADER;
+        }
+        case Layer.BackChannel back -> throw none(reader, found.offset(), back.title());
+        case Layer.Libvirt _, Layer.XenServer _ -> other = found.layer();
+        case Layer.Compressed _, Layer.MigrateGo _, Layer.XenServerPart _, Layer.LibxlStream _ -> {}
+      }
+    }
+    throw none(reader, reader.input().position(), "the end");
+  }
+
+  private static StreamFormatException none(ImageReader reader, long offset, String found) {
+    return new StreamFormatException(
+        Fault.NOT_AN_IMAGE,
+        Location.of(reader.name(), offset, "", "image", null),
+        "a legacy image",
+        found);
+  }
+
+  /// Tells whether a configuration comes with the image.
+  boolean hasConfig() {
+    return xend != null || (xl != null && xl.configLength() > 0);
+  }
+
+  /// The configuration that comes with the image, or null: an xl file's as it is, xend's
+  /// translated.
+  ///
+  /// @param hvm whether the image holds an HVM guest
+  /// @throws StreamFormatException when xend's is damaged
+  @Nullable Config config(boolean hvm) throws StreamFormatException {
+    if (xend != null) {
+      XendConfig translated = XendConfig.translate(reader.name(), xendOffset, xend.config(), hvm);
+      return new Config(
+          translated.json().getBytes(StandardCharsets.UTF_8), true, translated.notes());
+    }
+    if (xl == null || xl.configLength() <= 0) {
+      return null;
+    }
+    byte[] data = xl.optionalData().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+    int length = (int) Math.min(xl.configLength(), data.length - 4L);
+    byte[] octets = java.util.Arrays.copyOfRange(data, 4, 4 + length);
+    return new Config(octets, (xl.mandatoryFlags() & Layer.XlSave.JSON) != 0, List.of());
+  }
+
+  /// Tells what stands behind the image and is not taken over.
+  void behind(Console console) throws IOException {
+    for (ImageItem item = reader.next(); item != null; item = reader.next()) {
+      String left =
+          switch (item) {
+            case ImageItem.LayerFound(_, _, Layer.XenServerPart part)
+                when part.type() != Layer.XenServerPart.END ->
+                part.title() + " of " + Units.octets(part.length());
+            case ImageItem.Trailing(_, long length) ->
+                length < 0
+                    ? "octets behind the image"
+                    : Units.plural(length, "octet") + " behind the image";
+            default -> null;
+          };
+      if (left != null) {
+        console.complain("%s @0x%x: left out: %s".formatted(reader.name(), item.offset(), left));
+      }
+    }
+  }
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.xenstream.testkit.Layers;
+import org.xenstream.testkit.legacy.LegacyImageBuilder;
+
+/// What `convert` does with layers, options and damage, on an HVM guest of three pages.
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ConvertVerbTest {
+  private static final byte[] CONTEXT = new byte[24];
+  private static final byte[] STATE = "QEVM, and more".getBytes(ISO_8859_1);
+
+  /// Where the pages end.
+  private static final int PAGES_END = 0x3024;
+
+  /// Where the libxc stream begins in a libxl stream: behind its header and LIBXC_CONTEXT.
+  private static final int LIBXC = 24;
+
+  @TempDir private Path folder;
+  private byte[] image;
+  private Path in;
+  private Path out;
+
+  @BeforeEach
+  void make() throws IOException {
+    image = hvm().octets();
+    in = Files.write(folder.resolve("in"), image);
+    out = folder.resolve("out");
+  }
+
+  private static LegacyImageBuilder hvm() {
+    return state(
+        LegacyImageBuilder.image(8)
+            .words(0x1000)
+            .filledBatch(0, 1, 2)
+            .vcpuInfo(0, 0)
+            .tscInfo(1, 5_000_000_000L, 2_000_000, 7)
+            .param(LegacyImageBuilder.IDENT_PT, 0xFF));
+  }
+
+  /// The end of a state: body, tail, device model.
+  private static LegacyImageBuilder state(LegacyImageBuilder to) {
+    return to.endOfBody()
+        .hvmTail(0xFE, 0xFD, 0xFC, CONTEXT)
+        .deviceModel(LegacyImageBuilder.QEMU_OF_REMUS, STATE);
+  }
+
+  private List<String> files() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private byte[] convert(String complaint, Object... options) throws IOException {
+    Object[] all =
+        Stream.concat(Stream.of("convert"), Stream.concat(Stream.of(options), Stream.of(in, out)))
+            .toArray();
+    Tool.Run run = Tool.run(all).exits(0);
+    assertEquals(complaint, run.err().replace(in.toString(), "IN"));
+    assertEquals("", run.out());
+    return Files.readAllBytes(out);
+  }
+
+  private List<String> records(Object... options) {
+    return Tool.run(
+            Stream.concat(
+                    Stream.of("records", "--brief"),
+                    Stream.concat(Stream.of(options), Stream.of(out)))
+                .toArray())
+        .quiet()
+        .exits(0)
+        .lines();
+  }
+
+  @Test
+  void aLibxlStreamCarriesAllOfIt() throws IOException {
+    byte[] made = convert("");
+    assertEquals(
+        List.of(
+            "@0x00000000  libxl stream v2",
+            "@0x00000010  libxl #0 LIBXC_CONTEXT  0 octets",
+            "@0x00000018  libxc stream v3, x86 HVM, page shift 12, Xen 0.1",
+            "@0x00000040  #0     STATIC_DATA_END  0 octets",
+            "@0x00000048  #1     PAGE_DATA  12,320 octets",
+            "@0x00003070  #2     X86_TSC_INFO  24 octets",
+            "@0x00003090  #3     HVM_PARAMS  72 octets",
+            "@0x000030e0  #4     HVM_CONTEXT  24 octets",
+            "@0x00003100  #5     END  0 octets",
+            "@0x00003108  libxl #1 EMULATOR_CONTEXT  22 octets",
+            "@0x00003128  libxl #2 END  0 octets"),
+        records());
+    assertEquals(2, made[15], "the option bit of converted streams");
+    assertArrayEquals(
+        Arrays.copyOfRange(image, PAGES_END - 0x3000, PAGES_END),
+        Arrays.copyOfRange(made, 0x70, 0x3070));
+    assertEquals(List.of("in", "out"), files());
+  }
+
+  @Test
+  void aLibxcStreamHasNoPlaceForTheDeviceModel() throws IOException {
+    byte[] whole = convert("");
+    byte[] made =
+        convert(
+            "xenstream: the device model's state is left out: a libxc stream has no place for it"
+                + " (--to libxl)\n",
+            "--to",
+            "libxc");
+    assertArrayEquals(Arrays.copyOfRange(whole, LIBXC, 0x3108), made);
+  }
+
+  /// Of a file of xl 4.1 to 4.4 the configuration is the text that the guest was made from.
+  @Test
+  void anXlFileStaysOne() throws IOException {
+    byte[] stream = convert("");
+    String text = "name=\"g\"\nbuilder='hvm'\n";
+    Files.write(in, Layers.xlOfText(text, image));
+    byte[] made = convert("");
+    assertArrayEquals(join(header(2, text), stream), made);
+    Files.write(in, Layers.xlOfJson(Layers.CONFIG, image));
+    assertArrayEquals(join(header(3, Layers.CONFIG + "\0"), stream), convert(""));
+    assertTrue(Tool.run("info", out).out().contains("named g"));
+    assertArrayEquals(
+        stream, convert("xenstream: the configuration is left out (--to xl)\n", "--to", "libxl"));
+  }
+
+  private static byte[] header(int flags, String config) {
+    byte[] header = Layers.xlOfText(config, new byte[0]);
+    header[36] = (byte) flags;
+    return header;
+  }
+
+  private static byte[] join(byte[]... parts) {
+    return org.xenstream.testkit.StreamBuilder.join(parts);
+  }
+
+  @Test
+  void aXendFileBecomesOneOfXl() throws IOException {
+    byte[] stream = convert("");
+    Files.write(
+        in, Layers.xend("(domain (name old) (on_xend_stop x) (image (hvm (apic 1))))", image));
+    byte[] made =
+        convert("xenstream: xend's configuration: domain on_xend_stop \"x\" has no counterpart\n");
+    String config = new String(made, 52, made.length - 52 - stream.length - 1, UTF_8);
+    assertTrue(
+        config.contains("\"name\": \"old\"") && config.contains("\"apic\": \"True\""), config);
+    assertArrayEquals(join(header(3, config + "\0"), stream), made);
+  }
+
+  @Test
+  void aConfigurationThatIsGivenCounts() throws IOException {
+    byte[] stream = convert("");
+    Path config = Files.writeString(folder.resolve("config"), Layers.CONFIG);
+    byte[] made = convert("", "--config", config);
+    assertArrayEquals(join(header(3, Layers.CONFIG + "\0"), stream), made);
+    Files.writeString(config, "name='other'\n");
+    Files.write(in, Layers.xend("no expression at all", image));
+    assertArrayEquals(
+        join(header(2, "name='other'\n"), stream), convert("", "--to=xl", "--config", config));
+  }
+
+  @Test
+  void whatHasNoConfigurationBecomesNoFileOfXl() throws IOException {
+    Tool.Run run = Tool.run("convert", "--to", "xl", in, out).exits(1);
+    assertEquals(
+        "xenstream: "
+            + in
+            + " @0x0 (convert): expected a configuration for the xl save file"
+            + " (--config), found none in the image\n",
+        run.err());
+    Files.write(in, Layers.libvirt(1, image));
+    run = Tool.run("convert", "--to", "xl", in, out).exits(1);
+    assertEquals(
+        "xenstream: "
+            + in
+            + " @0x6f (convert): expected a configuration for the xl save file"
+            + " (--config), found that of a libvirt save file (version 1)\n",
+        run.err());
+    Files.write(in, Layers.xend("(domain", image));
+    run = Tool.run("convert", in, out).exits(1);
+    assertEquals(
+        "xenstream: " + in + " @0x1b (xend config): expected a list's end, found the end\n",
+        run.err());
+    assertEquals(List.of("in"), files());
+  }
+
+  @Test
+  void otherLayersAreTakenOff() throws IOException {
+    byte[] stream = convert("");
+    Files.write(in, Layers.gzip(Layers.libvirt(1, image)));
+    assertArrayEquals(stream, convert(""));
+  }
+
+  @Test
+  void aDeviceModelOfXendReachesToTheEnd() throws IOException {
+    byte[] stream = convert("");
+    int end = image.length - STATE.length - 25;
+    Files.write(
+        in, join(Arrays.copyOf(image, end), "QemuDeviceModelRecord".getBytes(ISO_8859_1), STATE));
+    assertArrayEquals(stream, convert(""));
+    Files.write(in, Arrays.copyOf(image, end));
+    convert(
+        "xenstream: IN @0x3094 (legacy device model): no device model follows the HVM context\n");
+    assertEquals("@0x00003108  libxl #1 END  0 octets", records().getLast());
+  }
+
+  @Test
+  void octetsBehindTheImageAreTold() throws IOException {
+    byte[] last =
+        state(
+                LegacyImageBuilder.image(8)
+                    .words(0x1000)
+                    .filledBatch(0, 1, 2)
+                    .chunk(LegacyImageBuilder.LAST_CHECKPOINT))
+            .octets();
+    Files.write(in, last);
+    byte[] made = convert("");
+    Files.write(in, join(last, new byte[] {1, 2, 3}));
+    assertArrayEquals(
+        made, convert("xenstream: IN @0x3087: left out: 3 octets behind the image\n"));
+  }
+
+  @Test
+  void ofSeveralStatesTheLastIsCarriedOrEach() throws IOException {
+    byte[] one = convert("");
+    byte[] second =
+        state(LegacyImageBuilder.image(8).filledBatch(1).chunk(LegacyImageBuilder.LAST_CHECKPOINT))
+            .octets();
+    Files.write(in, join(image, second));
+    Path scratch = Files.createDirectory(folder.resolve("scratch"));
+    convert(
+        "xenstream: IN @0x30bb (legacy checkpoint): what may belong to no complete checkpoint waits"
+            + " in a scratch file in "
+            + scratch
+            + "\nxenstream: IN @0x30bb (legacy checkpoint): 2 complete checkpoints: the state of the"
+            + " last is carried\n",
+        "--scratch",
+        scratch);
+    assertEquals(List.of("in", "out", "scratch"), files());
+    assertEquals(0, scratch.toFile().list().length);
+    assertEquals(
+        List.of("PAGE_DATA", "PAGE_DATA"),
+        records("--type", "PAGE_DATA").stream().map(line -> line.split(" +", -1)[2]).toList());
+    assertArrayEquals(one, convert("", "--checkpoints", "1"));
+    convert("", "--checkpoints", "keep");
+    assertEquals(2, records().stream().filter(line -> line.contains("CHECKPOINT_END")).count());
+    assertEquals(2, records().stream().filter(line -> line.contains("EMULATOR_CONTEXT")).count());
+  }
+
+  /// The same from a pipe into a pipe.
+  @Test
+  void pipes() throws Exception {
+    byte[] stream = convert("");
+    Tool.Run run = Tool.piped(image, "convert", "-", "-").exits(0).quiet();
+    assertArrayEquals(stream, run.out().getBytes(ISO_8859_1));
+  }
+
+  @Test
+  void damageLeavesNothing() throws IOException {
+    Files.write(in, Arrays.copyOf(image, 0x2000));
+    Tool.Run run = Tool.run("convert", in, out).exits(1);
+    assertEquals(
+        "xenstream: "
+            + in
+            + " @0x2000 (legacy batch.pages): expected 12288 octets, found 8156"
+            + " octets before the end\n",
+        run.err());
+    assertEquals(List.of("in"), files());
+    Files.writeString(out, "what was here");
+    Tool.run("convert", in, out).exits(1);
+    assertEquals("what was here", Files.readString(out));
+  }
+
+  @Test
+  void whatIsNoLegacyImage() throws IOException {
+    Files.writeString(in, "no image at all, whatever one takes it for");
+    assertEquals(
+        "xenstream: "
+            + in
+            + " @0x0 (image.signature): expected an image of a known kind, found"
+            + " octets that no kind of image begins with\n",
+        Tool.run("convert", in, out).exits(2).err());
+    assertEquals(
+        "xenstream: "
+            + Tool.sample("pv32.xlsave.zst")
+            + " [zstd] @0x326 (image): expected a legacy"
+            + " image, found a libxc stream, which copy rewrites\n",
+        Tool.run("convert", Tool.sample("pv32.xlsave.zst"), out).exits(2).err());
+    assertEquals(List.of("in"), files());
+  }
+
+  @Test
+  void strictRefusesWhatIsOtherwiseLeftOut() throws IOException {
+    Files.write(
+        in,
+        state(LegacyImageBuilder.image(8).words(0x1000).filledBatch(0, 1, 2).tmemExtra(1))
+            .octets());
+    convert(
+        "xenstream: IN @0x3024 (legacy TMEM_EXTRA): transcendent memory, which no Xen of today has,"
+            + " is left out\n");
+    Files.delete(out);
+    assertEquals(
+        "xenstream: "
+            + in
+            + " @0x3024 (legacy TMEM_EXTRA): expected no transcendent memory, found"
+            + " TMEM_EXTRA\n",
+        Tool.run("convert", "--strict", in, out).exits(1).err());
+    assertEquals(List.of("in"), files());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --to=v3 | --to takes libxc, libxl or xl, not v3
+          --checkpoints=0 | --checkpoints takes last, keep or a number from 1 on, not 0
+          --guest-width=16 | --guest-width takes 32 or 64, not 16
+          --scratch-limit=much | --scratch-limit: expected a size such as 512M or 4GiB, found 'much'
+          """)
+  void badUsage(String option, String message) {
+    Tool.Run run = Tool.run("convert", option, in, out).exits(2);
+    assertEquals("xenstream: " + message, run.err().lines().findFirst().orElse(""));
+  }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.xenstream.testkit.Layers;
+import org.xenstream.testkit.StreamBuilder;
+import org.xenstream.testkit.legacy.LegacyImageBuilder;
+
+/// The program that libxl runs: its arguments, its descriptors, its exit codes.
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class LegacyStreamConverterTest {
+  private static final byte[] STATE = {'Q', 'E', 'V', 'M', 1};
+
+  @TempDir private Path folder;
+  private byte[] image;
+  private byte[] libxl;
+  private byte[] libxc;
+  private Path in;
+  private Path out;
+
+  @BeforeEach
+  void make() throws IOException {
+    image =
+        LegacyImageBuilder.image(4)
+            .words(0x1000)
+            .filledBatch(0, 1, 2)
+            .vcpuInfo(0, 0)
+            .endOfBody()
+            .hvmTail(0xFE, 0xFD, 0xFC, new byte[24])
+            .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, STATE)
+            .octets();
+    in = Files.write(folder.resolve("in"), image);
+    out = folder.resolve("out");
+    Tool.run("convert", "--to", "libxl", in, out).quiet().exits(0);
+    libxl = Files.readAllBytes(out);
+    Tool.run("convert", "--to", "libxc", in, out).exits(0);
+    libxc = Files.readAllBytes(out);
+    Files.delete(out);
+  }
+
+  private static Tool.Run run(Object... arguments) {
+    Object[] all = new Object[arguments.length + 1];
+    all[0] = "convert-legacy-stream";
+    System.arraycopy(arguments, 0, all, 1, arguments.length);
+    return Tool.run(all);
+  }
+
+  /// As libxl runs it: its own width, which is wrong here, and a cut long option.
+  @Test
+  void asLibxlRunsIt() throws IOException {
+    Tool.Run run =
+        run("--in", in, "--out", out, "--width", "64", "--guest", "hvm", "--format", "libxl");
+    assertEquals(
+        in
+            + " @0x0 (legacy image.p2m_size): toolstack 64-bit was claimed, but the image is of"
+            + " 32-bit\n",
+        run.exits(0).err());
+    assertEquals("", run.out());
+    assertArrayEquals(libxl, Files.readAllBytes(out));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-i;IN;-o;OUT;-w;32;-g;hvm;-f;libxl",
+    "-iIN;-oOUT;-w32;-ghvm;-flibxl",
+    "--in=IN;--out=OUT;--width=32;--guest-type=hvm;--format=libxl",
+    "--i=IN;--o;OUT;--wi;32;--g;hvm;--f;libxl",
+    "-g;pv;stray;-iIN;-g;hvm;-oOUT;-w;32;--form;libxl;--skip-qemu"
+  })
+  void allItsSpellings(String words) throws IOException {
+    Object[] arguments =
+        words.replace("IN", in.toString()).replace("OUT", out.toString()).split(";", -1);
+    run(arguments).quiet().exits(0);
+    assertArrayEquals(libxl, Files.readAllBytes(out));
+  }
+
+  /// Behind a bare libxc stream the device model's state stands as before.
+  @Test
+  void aLibxcStream() throws IOException {
+    run("-i", in, "-o", out, "-w32", "-ghvm").quiet().exits(0);
+    assertArrayEquals(
+        StreamBuilder.join(
+            libxc, Arrays.copyOfRange(image, image.length - STATE.length - 25, image.length)),
+        Files.readAllBytes(out));
+    run("-i", in, "-o", out, "-w32", "-ghvm", "--sk").quiet().exits(0);
+    assertArrayEquals(libxc, Files.readAllBytes(out));
+  }
+
+  @Test
+  void anXlHeaderIsKept() throws IOException {
+    String config = "name='g'\n";
+    Files.write(in, Layers.xlOfText(config, image));
+    run("-xi", in, "-o", out, "-w32", "-ghvm", "-flibxl").quiet().exits(0);
+    byte[] header = Layers.xlOfText(config, new byte[0]);
+    header[36] = 2;
+    assertArrayEquals(StreamBuilder.join(header, libxl), Files.readAllBytes(out));
+    run("-xi", in, "-o", out, "-w32", "-ghvm", "--skip-qemu").quiet().exits(0);
+    header[36] = 0;
+    assertArrayEquals(StreamBuilder.join(header, libxc), Files.readAllBytes(out));
+    Files.write(in, image);
+    Files.delete(out);
+    assertEquals(
+        in + ": no xl header, though -x says that there is one\n",
+        run("-x", "-i", in, "-o", out, "-w32", "-ghvm").exits(1).err());
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void itTellsWhatItDoes() {
+    Tool.Run run = run("-vi", in, "-o", out, "-w32", "-ghvm", "-f", "libxl").quiet().exits(0);
+    assertEquals(
+        "32-bit toolstack, HVM, p2m of 0x1000 pfns\n5 records, device model 5 octets\n", run.out());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --no | 2 | convert-legacy-stream: error: no such option: --no
+          -q | 2 | convert-legacy-stream: error: no such option: -q
+          -w 16 | 2 | convert-legacy-stream: error: option -w: invalid choice: '16' (choose from '32', '64')
+          --width=16 | 2 | convert-legacy-stream: error: option --width: invalid choice: '16' (choose from '32', '64')
+          --s | 2 | convert-legacy-stream: error: ambiguous option: --s (--skip-qemu, --syslog?)
+          -i | 2 | convert-legacy-stream: error: -i option requires 1 argument
+          --xl=1 | 2 | convert-legacy-stream: error: --xl option does not take a value
+          --in 99 --out 98 -w 64 -g pv | 1 | descriptor 99 is not open
+          -i 0 -w 64 -g pv | 1 | "  --syslog              Log to syslog instead of stdout"
+          """,
+      quoteCharacter = '"')
+  void badUsage(String words, int code, String last) {
+    Tool.Run run = run((Object[]) words.split(" ", -1)).exits(code);
+    assertEquals(last.strip(), run.err().lines().reduce((_, line) -> line).orElse("").strip());
+    assertTrue(run("--help").quiet().exits(0).out().startsWith("Usage: convert-legacy-stream"));
+  }
+
+  @Test
+  void damage() throws IOException {
+    Files.write(in, Arrays.copyOf(image, 0x2000));
+    run("-i", in, "-o", out, "-w32", "-ghvm").exits(1);
+    assertFalse(Files.exists(out));
+    Files.writeString(in, "no image at all, not even an old one");
+    run("-i", in, "-o", out, "-w32", "-ghvm").exits(1);
+    assertFalse(Files.exists(out));
+  }
+
+  /// Descriptors as libxl hands them over: a file that stands behind the header that xl has read,
+  /// and a pipe.
+  @Test
+  void inheritedDescriptors() throws Exception {
+    byte[] header = Layers.xlOfText("name='g'\n", new byte[0]);
+    Files.write(in, StreamBuilder.join(header, image));
+    String java = String.join(" ", quoted(Tool.process("convert-legacy-stream").command()));
+    String script =
+        "exec 7<\"$1\"; dd bs=%d count=1 <&7 >/dev/null 2>&1; "
+            + "{ %s --in 7 --out 8 -w 32 -g hvm -f libxl 8>&1 >/dev/null; } | cat";
+    Process process =
+        new ProcessBuilder("sh", "-c", script.formatted(header.length, java), "sh", in.toString())
+            .start();
+    Tool.Run run = Tool.finish(process).exits(0).quiet();
+    assertArrayEquals(libxl, run.out().getBytes(ISO_8859_1));
+
+    // From a pipe into a file that has something in it already.
+    Files.writeString(out, "before");
+    script = "tail -c +%d \"$1\" | { %s --in 0 --out 9 -w 32 -g hvm -f libxl 9>>\"$2\"; }";
+    process =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                script.formatted(header.length + 1, java),
+                "sh",
+                in.toString(),
+                out.toString())
+            .start();
+    Tool.finish(process).exits(0).quiet();
+    assertArrayEquals(
+        StreamBuilder.join("before".getBytes(ISO_8859_1), libxl), Files.readAllBytes(out));
+  }
+
+  private static List<String> quoted(List<String> words) {
+    return words.stream().map(word -> "'" + word + "'").toList();
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.legacy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// Differences that were found, each with the images that show it, held against a table of
+/// `docs/DIFFERENCES.md` of the form
+///
+/// | images | line | theirs | ours | why |
+final class Differences {
+  private static final Path PAGE =
+      Path.of(System.getProperty("xenstream.root", "..")).resolve("docs/DIFFERENCES.md");
+
+  /// So many images are named; of more, their number is told.
+  private static final int MOST_NAMES = 8;
+
+  private static final String NOTHING = "–";
+
+  private final TreeMap<String, TreeSet<String>> found = new TreeMap<>();
+
+  /// Takes down that an image shows a difference.
+  void add(String image, String line, String theirs, String ours) {
+    String row = "%s | %s | %s".formatted(line, theirs, ours);
+    found.computeIfAbsent(row, _ -> new TreeSet<>()).add(image);
+  }
+
+  /// Takes down the lines in which two reports differ; a line is known by what stands before its
+  /// first figure.
+  void addLines(String image, List<String> theirs, List<String> ours) {
+    Map<String, String> left = byName(theirs);
+    Map<String, String> right = byName(ours);
+    TreeSet<String> names = new TreeSet<>(left.keySet());
+    names.addAll(right.keySet());
+    for (String name : names) {
+      String their = left.getOrDefault(name, NOTHING);
+      String our = right.getOrDefault(name, NOTHING);
+      if (!their.equals(our)) {
+        add(image, name, their, our);
+      }
+    }
+  }
+
+  private static Map<String, String> byName(List<String> lines) {
+    TreeMap<String, String> named = new TreeMap<>();
+    for (String line : lines) {
+      int end = line.startsWith("hvmparam ") ? line.indexOf(' ', 9) : line.indexOf(' ');
+      assertEquals(null, named.put(line.substring(0, end), line.substring(end + 1).strip()), line);
+    }
+    return named;
+  }
+
+  /// How many differences there are over all images.
+  int count() {
+    return found.values().stream().mapToInt(TreeSet::size).sum();
+  }
+
+  private List<String> rows() {
+    List<String> rows = new ArrayList<>();
+    found.forEach((row, images) ->
+        rows.add(
+            "%s | %s"
+                .formatted(
+                    images.size() > MOST_NAMES
+                        ? images.size() + " images"
+                        : String.join(", ", images),
+                    row)));
+    return rows.stream().sorted().toList();
+  }
+
+  /// The table under a heading has just what was found, and a reason for each row.
+  void assertWritten(String heading) throws IOException {
+    assertEquals(String.join("\n", written(heading)), String.join("\n", rows()), heading);
+  }
+
+  /// The rows of the table under a heading, without their reasons.
+  private static List<String> written(String heading) throws IOException {
+    List<String> rows = new ArrayList<>();
+    boolean here = false;
+    for (String line : Files.readAllLines(PAGE)) {
+      if (line.startsWith("#")) {
+        here = line.equals(heading);
+      } else if (here && line.startsWith("|")) {
+        String[] cells = line.split("\\|", -1);
+        assertEquals(7, cells.length, line);
+        if (!cells[1].startsWith(" images") && !cells[1].startsWith(":")) {
+          assertFalse(cells[5].isBlank(), () -> "a difference without a reason: " + line);
+          rows.add(
+              "%s | %s | %s | %s"
+                  .formatted(
+                      cells[1].strip(), cells[2].strip(), cells[3].strip(), cells[4].strip()));
+        }
+      }
+    }
+    return rows.stream().sorted().toList();
+  }
+
+  /// The page says a sentence.
+  static void assertSaid(String sentence) throws IOException {
+    String text = Files.readString(PAGE).replaceAll("\\s+", " ");
+    assertTrue(text.contains(sentence), () -> "docs/DIFFERENCES.md should say: " + sentence);
+  }
+}
