@@ -113,7 +113,7 @@ final class LegacyFuzzTest {
   }
 
   private static void tail(LegacyImageBuilder image) {
-    image.endOfBody().hvmTail(5, 6, 7);
+    image.endOfBody().hvmTail(5, 6, 7, new byte[8]);
     image.deviceModel(LegacyImageBuilder.QEMU_OF_REMUS, QEMU);
   }
 

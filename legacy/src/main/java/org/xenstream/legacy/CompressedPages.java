@@ -118,7 +118,13 @@ final class CompressedPages implements AutoCloseable {
   /// @param at where the chunk itself began
   void data(long length, long at) throws IOException {
     if (length < 0) {
-      throw in.fault(Fault.TOO_LONG, at, PART, "length", "octets", Long.toUnsignedString(length));
+      throw in.fault(
+          Fault.TOO_LONG,
+          at,
+          PART,
+          "length",
+          "at most " + Long.MAX_VALUE,
+          Long.toUnsignedString(length));
     }
     chunk = at;
     left = length;
