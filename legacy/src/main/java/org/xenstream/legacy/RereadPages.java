@@ -58,9 +58,9 @@ final class RereadPages implements EarlierPages {
     PfnBits compressed = store.present();
     while (!body.isCompressing()) {
       boolean verifying = false;
-      for (Framed framed = body.next(PagesShown.IN_VIEW, true);
+      for (Framed framed = body.next(PagesShown.IN_VIEW);
           framed != null;
-          framed = body.next(PagesShown.IN_VIEW, true)) {
+          framed = body.next(PagesShown.IN_VIEW)) {
         verifying |= framed.record() instanceof StreamRecord.Verify;
         if (!verifying && framed.record() instanceof StreamRecord.PageData data) {
           keep(data, in, compressed, store);

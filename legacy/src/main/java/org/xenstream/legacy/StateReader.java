@@ -65,13 +65,11 @@ final class StateReader {
   /// The next record, or null behind the zero. Views and pages of the one before are dead by then.
   ///
   /// @param shown how the pages are shown
-  /// @param whole whether pages have to be there before their record is given, though they are left
-  ///   in the input
-  @Nullable Framed next(PagesShown shown, boolean whole) throws IOException {
+  @Nullable Framed next(PagesShown shown) throws IOException {
     release();
     while (true) {
       if (part < batch.count()) {
-        return nextPart(shown, whole);
+        return nextPart(shown);
       }
       if (compressing) {
         Framed framed = compressed.next(shown);
@@ -103,7 +101,7 @@ final class StateReader {
     }
   }
 
-  private Framed nextPart(PagesShown shown, boolean whole) throws IOException {
+  private Framed nextPart(PagesShown shown) throws IOException {
     int from = part;
     part = batch.partEnd(from);
     long octets = (long) PageBatch.pages(batch.entries(), from, part) * Layout.PAGE;
@@ -111,7 +109,7 @@ final class StateReader {
     pagesEnd = pagesFrom + octets;
     memorySeen |= octets > 0;
     PageRuns pages = PageRuns.NONE;
-    if (shown == PagesShown.IN_VIEW || whole || compressed.keepsAll()) {
+    if (shown == PagesShown.IN_VIEW || compressed.keepsAll()) {
       pages = PageRuns.of(in.require(octets, BATCH, "pages"));
       if (!verifying) {
         compressed.keep(batch.entries(), from, part, pages);

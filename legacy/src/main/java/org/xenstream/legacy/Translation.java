@@ -19,9 +19,10 @@ import org.xenstream.core.format.Wire;
 
 /// The states of an image, one after the other, and what becomes of them.
 ///
-/// The memory of the first state is given as it comes: it is needed whatever follows. For a plain
-/// stream the memory of each further state waits until that state is complete, and each tail until
-/// it is known that no complete one follows; for a checkpointed stream all is given as it comes.
+/// The memory of the first state is given as it comes: it is needed whatever follows. That of each
+/// further state waits in a scratch file until that state is complete, so that nothing is ever
+/// given of one that is not. For a plain stream each tail waits until it is known that no other
+/// state follows.
 final class Translation implements AutoCloseable {
   /// What is done next.
   private enum Step {
@@ -181,16 +182,9 @@ final class Translation implements AutoCloseable {
     return options.checkpoints() instanceof Checkpoints.Nth(int n) && completed + 1 == n;
   }
 
-  /// Whether the memory of the state that is read waits until the state is complete: pages of the
-  /// first one are needed whatever comes.
-  private boolean holdsPages() {
-    return completed > 0 && !keeps();
-  }
-
   private @Nullable Framed body() throws IOException {
-    boolean holds = holdsPages();
-    boolean whole = completed > 0;
-    Framed framed = body.next(holds ? PagesShown.IN_VIEW : options.pages(), whole);
+    boolean holds = completed > 0;
+    Framed framed = body.next(holds ? PagesShown.IN_VIEW : options.pages());
     compressionMet |= body.isCompressing();
     if (framed == null) {
       tail = Tail.of(in, layout, guest, framer);
@@ -241,7 +235,7 @@ final class Translation implements AutoCloseable {
 
   /// Whether the tail that is read is given at once: nothing can replace it.
   private boolean givesTail() {
-    return keeps() || (completed == 0 && (guest.isLastCheckpoint() || isLastWanted()));
+    return completed == 0 && (keeps() || guest.isLastCheckpoint() || isLastWanted());
   }
 
   private @Nullable Framed tail() throws IOException {
@@ -269,11 +263,11 @@ final class Translation implements AutoCloseable {
     heldTail = newTail;
     newTail = null;
     more = !last && !enough && anotherFollows();
-    if (keeps()) {
-      return keepOn();
-    }
     if (enough && !last) {
       in.input().advance(Long.MAX_VALUE);
+    }
+    if (gave && keeps()) {
+      return keepOn();
     }
     step = gave ? Step.END : Step.HELD_PAGES;
     return null;
@@ -329,7 +323,9 @@ final class Translation implements AutoCloseable {
       journal.close();
       heldPages = null;
     }
-    if (more) {
+    if (keeps()) {
+      step = Step.HELD_TAIL;
+    } else if (more) {
       beginState();
     } else {
       endOfStates();
@@ -358,6 +354,9 @@ final class Translation implements AutoCloseable {
   private @Nullable Framed heldTail() throws IOException {
     HeldRecords records = heldTail;
     Framed framed = records == null ? null : records.next(compressed);
+    if (framed == null && keeps()) {
+      return keepOn();
+    }
     if (framed == null) {
       step = Step.END;
     }
@@ -382,9 +381,7 @@ final class Translation implements AutoCloseable {
     heldPages = null;
     tail = null;
     if (keeps()) {
-      // Records of it were given, which END would complete: the stream just stops, as that of a
-      // sender that dies.
-      step = Step.OVER;
+      step = Step.END;
     } else {
       endOfStates();
     }
