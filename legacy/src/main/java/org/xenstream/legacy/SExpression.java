@@ -68,25 +68,25 @@ sealed interface SExpression {
       while (true) {
         passBlanks();
         char c = here();
-        if (c == '(') {
-          if (open.size() == MOST_DEPTH) {
-            throw fault("lists at most " + MOST_DEPTH + " deep", "a deeper one");
+        switch (c) {
+          case '(' -> {
+            if (open.size() == MOST_DEPTH) {
+              throw fault("lists at most " + MOST_DEPTH + " deep", "a deeper one");
+            }
+            open.push(new ArrayList<>());
+            at++;
           }
-          open.push(new ArrayList<>());
-          at++;
-        } else if (c == ')') {
-          at++;
-          Items done = new Items(List.copyOf(open.pop()));
-          if (open.isEmpty()) {
-            return done;
+          case ')' -> {
+            at++;
+            Items done = new Items(List.copyOf(open.pop()));
+            if (open.isEmpty()) {
+              return done;
+            }
+            add(done);
           }
-          add(done);
-        } else if (c == '\'' || c == '"') {
-          add(new Atom(quoted(c)));
-        } else if (c == 0) {
-          throw fault("a list's end", found());
-        } else {
-          add(new Atom(word()));
+          case '\'', '"' -> add(new Atom(quoted(c)));
+          case 0 -> throw fault("a list's end", found());
+          default -> add(new Atom(word()));
         }
       }
     }

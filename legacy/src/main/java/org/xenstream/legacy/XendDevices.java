@@ -90,12 +90,12 @@ final class XendDevices {
       Boolean vnc = fields.flag("vnc");
       Boolean sdl = fields.flag("sdl");
       return new Screen(
-          vnc == null && "vnc".equals(type) ? Boolean.TRUE : vnc,
+          (vnc == null && "vnc".equals(type)) ? Boolean.TRUE : vnc,
           fields.text("vnclisten"),
           fields.text("vncpasswd"),
           fields.number("vncdisplay", 0, 65535),
           fields.flag("vncunused"),
-          sdl == null && "sdl".equals(type) ? Boolean.TRUE : sdl,
+          (sdl == null && "sdl".equals(type)) ? Boolean.TRUE : sdl,
           fields.flag("opengl"),
           fields.text("display"),
           fields.text("xauthority"),
@@ -173,7 +173,7 @@ final class XendDevices {
     String vdev = dev.startsWith("ioemu:") ? dev.substring("ioemu:".length()) : dev;
     int colon = vdev.indexOf(':');
     boolean cdrom =
-        colon >= 0 && vdev.startsWith("cdrom", colon + 1) || "CD".equals(fields.text("type"));
+        (colon >= 0 && vdev.startsWith("cdrom", colon + 1)) || "CD".equals(fields.text("type"));
     vdev = colon < 0 ? vdev : vdev.substring(0, colon);
     String mode = fields.text("mode");
     Source source = Source.of(fields);
