@@ -32,6 +32,9 @@ public final class LegacyProbe {
   /// The largest p2m that 28 bits of pfn can name.
   private static final long MOST_PFNS = 1L << 28;
 
+  /// What savers write for a page that they cannot map.
+  private static final long BARE_XTAB = 0xF000_0000L;
+
   private static final int FRAME = 4096;
   private static final int MOST_BATCH = 1024;
   private static final int LOWEST_CHUNK = -21;
@@ -70,11 +73,32 @@ public final class LegacyProbe {
       return new Layer.LegacyImage(width, true, p2mSize);
     }
     int list = frameList();
-    // A list's first frames can be read as a batch; the id of a chunk behind them cannot.
-    if (list < 0 || !isChunk(width, false)) {
+    // A list's first frames can be read as a batch; the id of a chunk behind them cannot. Savers
+    // write the pfns of a batch in ascending order, to which a list with a batch behind it seldom
+    // keeps.
+    if (list < 0 || !isChunk(width, false) || (list > 0 && !isAscendingBatch())) {
       return list == 0 ? null : new Layer.LegacyImage(width, true, p2mSize);
     }
     return new Layer.LegacyImage(width, false, p2mSize);
+  }
+
+  /// Tells whether the batch behind the size of the p2m has its pfns in order, as far as it is
+  /// seen; entries of nothing have none.
+  private boolean isAscendingBatch() {
+    long seen = Math.min(Wire.u32(first, width), (size - width - 4) / width);
+    long before = -1;
+    for (long i = 0; i < seen; i++) {
+      long entry = word(width + 4 + i * width);
+      if (entry == BARE_XTAB) {
+        continue;
+      }
+      long pfn = entry & (MOST_PFNS - 1);
+      if (pfn <= before) {
+        return false;
+      }
+      before = pfn;
+    }
+    return true;
   }
 
   /// Extended info, whatever its first block: a restore passes over blocks that it does not know.

@@ -48,7 +48,10 @@ class LegacyProbeTest {
   }
 
   private static StreamBuilder words(int width, long... values) {
-    StreamBuilder image = StreamBuilder.stream();
+    return words(StreamBuilder.stream(), width, values);
+  }
+
+  private static StreamBuilder words(StreamBuilder image, int width, long... values) {
     for (long value : values) {
       if (width == 8) {
         image.u64(value);
@@ -166,5 +169,15 @@ class LegacyProbeTest {
   @MethodSource("others")
   void knowsNothingElse(byte[] octets) {
     assertNull(LegacyProbe.probe(MemorySegment.ofArray(octets)));
+  }
+
+  /// Few frames of a 32-bit toolstack look like a batch of an HVM guest; its pfns would be in
+  /// order.
+  @Test
+  void aListWithABatchBehindItIsNoBatch() {
+    StreamBuilder pv = words(4, 0x800, 3, 0x200).u32(4);
+    assertEquals(new Layer.LegacyImage(4, true, 0x800), probe(words(pv, 4, 0, 1, 2, 3)));
+    StreamBuilder hvm = words(4, 0x800).u32(4);
+    assertEquals(new Layer.LegacyImage(4, false, 0x800), probe(words(hvm, 4, 1, 2, 3, 4)));
   }
 }
