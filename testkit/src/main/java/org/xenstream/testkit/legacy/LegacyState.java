@@ -67,9 +67,18 @@ final class LegacyState {
   void see(StreamRecord record) {
     switch (record) {
       case StreamRecord.PvVcpuBasic(long vcpu, var blob) -> basic.put((int) vcpu, octets(blob));
-      case StreamRecord.PvVcpuExtended(long vcpu, var blob) ->
-          extended.put((int) vcpu, octets(blob));
-      case StreamRecord.PvVcpuXsave(long vcpu, var blob) -> xsave.put((int) vcpu, octets(blob));
+      case StreamRecord.PvVcpuExtended(long vcpu, var blob) -> {
+        extended.put((int) vcpu, octets(blob));
+        if (!withExtended()) {
+          leftOut.add("extended contexts");
+        }
+      }
+      case StreamRecord.PvVcpuXsave(long vcpu, var blob) -> {
+        xsave.put((int) vcpu, octets(blob));
+        if (!withXsave()) {
+          leftOut.add("XSAVE states");
+        }
+      }
       case StreamRecord.PvVcpuMsrs(_, var blob) -> {
         if (blob.byteSize() > 0) {
           leftOut.add("MSRs of vCPUs");
@@ -173,14 +182,12 @@ final class LegacyState {
       return;
     }
     out.unmapped(unmapped);
-    boolean withExtended = variety.extendedInfo() && variety.extended();
-    boolean withXsave = variety.extendedInfo() && variety.xsave() && facts.xsave > 0;
     basic.forEach((vcpu, octets) -> {
       out.raw(octets);
-      if (withExtended) {
+      if (withExtended()) {
         out.raw(Arrays.copyOf(extended.getOrDefault(vcpu, new byte[0]), EXTENDED));
       }
-      if (withXsave) {
+      if (withXsave()) {
         byte[] area = xsave.getOrDefault(vcpu, new byte[facts.xsave]);
         out.xsave(
             java.nio.ByteBuffer.wrap(area)
@@ -190,6 +197,14 @@ final class LegacyState {
       }
     });
     out.raw(sharedInfo);
+  }
+
+  private boolean withExtended() {
+    return variety.extendedInfo() && variety.extended();
+  }
+
+  private boolean withXsave() {
+    return variety.extendedInfo() && variety.xsave() && facts.xsave > 0;
   }
 
   private byte[] deviceModel(int set) {

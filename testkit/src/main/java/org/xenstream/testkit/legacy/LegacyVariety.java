@@ -131,6 +131,30 @@ public record LegacyVariety(
         chance.nextLong());
   }
 
+  /// The same of before Xen 3.0.3: no extended info, and so no contexts but the basic ones.
+  public LegacyVariety withoutExtendedInfo() {
+    return new LegacyVariety(
+        width,
+        false,
+        false,
+        false,
+        false,
+        vcpuInfo,
+        lastCheckpoint,
+        compressed,
+        gathered,
+        mostInBatch,
+        oddEntries,
+        tmemPages,
+        tscFirst,
+        deviceModel,
+        deviceModelOctets,
+        physmap,
+        unmapped,
+        hvmVcpus,
+        seed);
+  }
+
   /// A state of a device model, which begins as that of QEMU does.
   public byte[] deviceModelState() {
     byte[] state = new byte[deviceModelOctets];
