@@ -12,9 +12,11 @@ import org.xenstream.core.format.Wire;
 /// The entries of one batch of pages, as those of PAGE_DATA: `{i32 count, count words of type in
 /// bits 31–28 and pfn in bits 27–0}`.
 ///
-/// A saver leaves an entry without a pfn for each page that it could not map; these are dropped, so
-/// that a batch may end up with none. A pfn that comes twice in a batch begins a record of its own,
-/// since a record names each pfn once; the later one counts either way.
+/// A saver leaves an entry of type XTAB for each page that it could not map: since 4.0 without a
+/// pfn, before that with the frame number of the machine, which may be any. Those that name no pfn
+/// of the guest are dropped, so that a batch may end up with none; the reference looks at no entry
+/// of that type. A pfn that comes twice in a batch begins a record of its own, since a record names
+/// each pfn once; the later one counts either way.
 final class PageBatch {
   /// The most entries of a batch (`MAX_BATCH_SIZE`).
   static final int MOST = Wire.MAX_BATCH;
@@ -85,12 +87,15 @@ final class PageBatch {
           wide
               ? Wire.u64(octets, 4 + i * 8L)
               : Integer.toUnsignedLong(Wire.u32(octets, 4 + i * 4L));
+      long pfn = word & PFN_MASK;
+      long type = word >>> TYPE_SHIFT;
       if (word == BARE_XTAB) {
         continue;
       }
-      long pfn = word & PFN_MASK;
-      long type = word >>> TYPE_SHIFT;
       if (type > 0xF || pfn >= p2mSize) {
+        if ((type & 0xF) == PageType.XTAB) {
+          continue;
+        }
         throw in.malformed(
             offset + 4 + (long) i * in.width().octets(),
             PART,

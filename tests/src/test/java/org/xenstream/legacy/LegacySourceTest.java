@@ -181,7 +181,8 @@ class LegacySourceTest {
                     hvm(8)
                         .filledBatch(bare, 1, bare, entry(PageType.XTAB, 2), bare)
                         .filledBatch(bare, bare)
-                        .filledBatch(3))
+                        .filledBatch(
+                            3, entry(PageType.XTAB, 0x12345), entry(PageType.XTAB, 1L << 40)))
                 .octets());
     assertEquals(
         List.of("PAGE_DATA 0x1=01 0x2:XTAB", "PAGE_DATA 0x3=01"), read.records().subList(1, 3));

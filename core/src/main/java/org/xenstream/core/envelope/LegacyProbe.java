@@ -4,6 +4,7 @@ package org.xenstream.core.envelope;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.Wire;
 
 /// Recognises a legacy image, which has no magic, by what its first octets must be (specification,
@@ -177,6 +178,9 @@ public final class LegacyProbe {
     for (long i = 0; i < seen; i++) {
       long entry = word(at + 4 + i * width);
       long type = entry >>> 28;
+      if ((type & 0xF) == PageType.XTAB) {
+        continue; // Of a page that could not be mapped; old savers put any number there.
+      }
       boolean plausible = type <= 0xF && (tables || type == 0 || type >= 0xD);
       if (!plausible || (entry & (MOST_PFNS - 1)) >= p2mSize) {
         return false;
