@@ -2,6 +2,8 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,16 +34,18 @@ record LegacyImage(
   /// Octets in front of xend's configuration: signature and length.
   private static final int XEND_HEADER = 20;
 
+  /// Octets of the number in front of an xl file's configuration.
+  private static final int CONFIG_LENGTH = 4;
+
   /// A configuration and what kind of one it is.
   ///
   /// @param octets as they go into the header
   /// @param json whether it is JSON, not the text of a configuration file
   /// @param notes what is not in it
-  record Config(byte[] octets, boolean json, List<String> notes) {
+  record Config(MemorySegment octets, boolean json, List<String> notes) {
     /// A text that somebody gives: JSON by its first character.
     static Config of(String text) {
-      return new Config(
-          text.getBytes(StandardCharsets.UTF_8), text.stripLeading().startsWith("{"), List.of());
+      return new Config(utf8(text), text.stripLeading().startsWith("{"), List.of());
     }
 
     /// Writes the header of an xl save file with it.
@@ -49,8 +53,13 @@ record LegacyImage(
     /// @param libxl whether a libxl stream follows
     void write(LayerWriter layers, boolean libxl) throws IOException {
       layers.xlHeader(
-          octets, (json ? Layer.XlSave.JSON : 0) | (libxl ? Layer.XlSave.STREAM_V2 : 0));
+          octets.toArray(ValueLayout.JAVA_BYTE),
+          (json ? Layer.XlSave.JSON : 0) | (libxl ? Layer.XlSave.STREAM_V2 : 0));
     }
+  }
+
+  private static MemorySegment utf8(String text) {
+    return MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8));
   }
 
   /// Reads up to the legacy image.
@@ -106,15 +115,14 @@ record LegacyImage(
   @Nullable Config config(boolean hvm) throws StreamFormatException {
     if (xend != null) {
       XendConfig translated = XendConfig.translate(reader.name(), xendOffset, xend.config(), hvm);
-      return new Config(
-          translated.json().getBytes(StandardCharsets.UTF_8), true, translated.notes());
+      return new Config(utf8(translated.json()), true, translated.notes());
     }
     if (xl == null || xl.configLength() <= 0) {
       return null;
     }
-    byte[] data = xl.optionalData().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
-    int length = (int) Math.min(xl.configLength(), data.length - 4L);
-    byte[] octets = java.util.Arrays.copyOfRange(data, 4, 4 + length);
+    MemorySegment data = xl.optionalData();
+    long length = Math.min(xl.configLength(), data.byteSize() - CONFIG_LENGTH);
+    MemorySegment octets = data.asSlice(CONFIG_LENGTH, length);
     return new Config(octets, (xl.mandatoryFlags() & Layer.XlSave.JSON) != 0, List.of());
   }
 

@@ -34,8 +34,8 @@ public record XendConfig(String json, List<String> notes) {
           "shutdown_reason",
           "change_home_server",
           "description",
-          "cpu_weight",
-          "cpu_cap");
+          "on_xend_start",
+          "on_xend_stop");
 
   private static final Pattern UUID =
       Pattern.compile("([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})");

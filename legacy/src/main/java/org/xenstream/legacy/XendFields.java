@@ -125,18 +125,15 @@ final class XendFields {
     }
   }
 
-  /// Tells of each field that nobody asked for.
+  /// Tells of each field that nobody asked for and that says something.
   void noteRest() {
     for (int i = taken.nextClearBit(0); i < items.size(); i = taken.nextClearBit(i + 1)) {
-      if (items.get(i) instanceof SExpression.Items field) {
-        String value =
-            field.items().size() == 2
-                    && field.items().get(1) instanceof SExpression.Atom(String text)
-                ? text
-                : null;
-        // A field without a value says nothing.
-        if (field.items().size() > 1 && !"".equals(value)) {
-          note(field.name(), value, "has no counterpart");
+      if (items.get(i) instanceof SExpression.Items field && field.items().size() > 1) {
+        SExpression first = field.items().get(1);
+        String value = first instanceof SExpression.Atom(String text) ? text : null;
+        boolean nothing = first instanceof SExpression.Items(var inside) && inside.isEmpty();
+        if (!nothing && !"".equals(value) && !"0".equals(value)) {
+          note(field.name(), field.items().size() == 2 ? value : null, "has no counterpart");
         }
       }
     }

@@ -154,10 +154,9 @@ class ConvertVerbTest {
   @Test
   void aXendFileBecomesOneOfXl() throws IOException {
     byte[] stream = convert("");
-    Files.write(
-        in, Layers.xend("(domain (name old) (on_xend_stop x) (image (hvm (apic 1))))", image));
+    Files.write(in, Layers.xend("(domain (name old) (features x) (image (hvm (apic 1))))", image));
     byte[] made =
-        convert("xenstream: xend's configuration: domain on_xend_stop \"x\" has no counterpart\n");
+        convert("xenstream: xend's configuration: domain features \"x\" has no counterpart\n");
     String config = new String(made, 52, made.length - 52 - stream.length - 1, UTF_8);
     assertTrue(
         config.contains("\"name\": \"old\"") && config.contains("\"apic\": \"True\""), config);
