@@ -79,7 +79,7 @@ class LegacySourceTest {
             "End[]"),
         read.records());
     long batch = width + 24L;
-    long tail = batch + 4 + 2 * width + 8192 + 16 + 8;
+    long tail = batch + 4 + 2L * width + 8192 + 16 + 8;
     assertEquals(
         List.of((long) width, (long) width, batch, tail, tail + 24, (long) image.length),
         read.offsets());
