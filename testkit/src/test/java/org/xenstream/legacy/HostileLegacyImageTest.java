@@ -32,7 +32,7 @@ class HostileLegacyImageTest {
   /// @param image the octets
   /// @param message what is said of it
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Case(String name, byte[] image, String message) {
+  record Case(String name, byte[] image, String message) {
     @Override
     public String toString() {
       return name;

@@ -45,6 +45,10 @@ class BoundedMemoryTest {
         a gzip bomb: stopped
         an xz bomb: stopped
         a zstd bomb: stopped
+        an endless legacy image: no end
+        an endless legacy image of a 32-bit toolstack: no end
+        a legacy image of 2^28 pfns: 1 items, TRUNCATED
+        a legacy HVM context at the limit: 4 items, TRUNCATED
         """,
         String.join("\n", results) + "\n");
   }

@@ -25,6 +25,7 @@ import org.xenstream.testkit.EndlessChannel;
 import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.Samples;
 import org.xenstream.testkit.StreamBuilder;
+import org.xenstream.testkit.legacy.LegacyImageBuilder;
 
 /// Reads images whose numbers promise far more than is there, or that never end, in a process with
 /// a small heap, and prints for each what came of it and how much memory the process took at most.
@@ -75,6 +76,20 @@ final class HostileImages {
     readings.put("a gzip bomb", () -> bomb(GZIPOutputStream::new));
     readings.put("an xz bomb", () -> bomb(out -> new XZOutputStream(out, new LZMA2Options(0))));
     readings.put("a zstd bomb", () -> bomb(com.github.luben.zstd.ZstdOutputStream::new));
+    readings.put("an endless legacy image", () -> endlessLegacy(hvmHead(), hvmBatch()));
+    readings.put("an endless legacy image of a 32-bit toolstack", HostileImages::endlessLegacy32);
+    readings.put(
+        "a legacy image of 2^28 pfns",
+        () ->
+            read(
+                LegacyImageBuilder.image(8)
+                    .words(1 << 28)
+                    .extendedInfo(LegacyImageBuilder.block("vcpu", new byte[5168]))
+                    .words(2)
+                    .octets()));
+    readings.put(
+        "a legacy HVM context at the limit",
+        () -> read(hvmHead().filledBatch(1).endOfBody().u64(5, 6, 7).u32(1 << 27).octets()));
     for (Map.Entry<String, Reading> reading : readings.entrySet()) {
       Files.writeString(Path.of("/proc/self/clear_refs"), "5");
       String result = reading.getValue().result();
@@ -100,7 +115,40 @@ final class HostileImages {
   }
 
   private static String read(StreamBuilder stream) throws IOException {
-    return read(Channels.newChannel(new ByteArrayInputStream(stream.octets())), Limits.DEFAULT);
+    return read(stream.octets());
+  }
+
+  private static String read(byte[] octets) throws IOException {
+    return read(Channels.newChannel(new ByteArrayInputStream(octets)), Limits.DEFAULT);
+  }
+
+  private static LegacyImageBuilder hvmHead() {
+    return LegacyImageBuilder.image(8).words(4096);
+  }
+
+  private static LegacyImageBuilder hvmBatch() {
+    return LegacyImageBuilder.image(8).filledBatch(1, 2, 3, 4, 5, 6, 7, 8);
+  }
+
+  private static String endlessLegacy32() throws IOException {
+    return endlessLegacy(
+        LegacyImageBuilder.image(4).words(4096),
+        LegacyImageBuilder.image(4).filledBatch(1, 2, 3, 4));
+  }
+
+  private static String endlessLegacy(LegacyImageBuilder begin, LegacyImageBuilder again)
+      throws IOException {
+    EndlessChannel endless = new EndlessChannel(begin.octets(), again.octets());
+    try (ImageReader image = ImageReader.of(new ChannelInput("image", endless), Limits.DEFAULT)) {
+      while (endless.given() < MANY) {
+        if (image.next() == null) {
+          return "an end";
+        }
+      }
+      return "no end";
+    } catch (StreamFormatException fault) {
+      return fault.fault().toString();
+    }
   }
 
   private static String read(ReadableByteChannel channel, Limits limits) throws IOException {
