@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -37,6 +38,17 @@ class ArchitectureDocTest {
         org.xenstream.cli.Main.class
       })
   void theTableSaysWhatTheModuleSays(Class<?> any) throws IOException, URISyntaxException {
+    check(any);
+  }
+
+  /// It exports nothing, so that no class of it can be named here.
+  @Test
+  void theTableSaysWhatTheModuleXenSays()
+      throws IOException, URISyntaxException, ClassNotFoundException {
+    check(Class.forName("org.xenstream.xen.SaveHelperMain"));
+  }
+
+  private static void check(Class<?> any) throws IOException, URISyntaxException {
     Path place = Path.of(any.getProtectionDomain().getCodeSource().getLocation().toURI());
     ModuleDescriptor module =
         ModuleFinder.of(place).findAll().stream().findAny().orElseThrow().descriptor();

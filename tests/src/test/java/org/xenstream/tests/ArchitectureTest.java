@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.tests;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.properties.HasType.Predicates.rawType;
@@ -13,6 +14,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
@@ -21,6 +23,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.SymbolLookup;
@@ -29,12 +33,15 @@ import java.lang.invoke.VarHandle;
 import java.lang.module.ModuleDescriptor.Requires;
 import java.lang.module.ModuleFinder;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,7 +60,17 @@ class ArchitectureTest {
               "org.xenstream.codecs..",
               "org.xenstream.os..",
               "org.xenstream.transfer..",
+              "org.xenstream.xen..",
               "org.xenstream.cli..");
+
+  /// What may read the clock, speak to the terminal and end the process: the command line, and the
+  /// program that libxl runs.
+  private static final DescribedPredicate<JavaClass> PROGRAMS =
+      resideInAPackage("org.xenstream.cli..")
+          .or(
+              DescribedPredicate.describe(
+                  "are libxl's save helper",
+                  type -> type.getFullName().equals("org.xenstream.xen.SaveHelperMain")));
 
   /// Without this the rules below could hold of nothing.
   @ParameterizedTest
@@ -73,6 +90,7 @@ class ArchitectureTest {
         "org.xenstream.transfer.restore",
         "org.xenstream.transfer.save",
         "org.xenstream.transfer.sim",
+        "org.xenstream.xen",
         "org.xenstream.cli"
       })
   void everyRoomIsLookedAt(String room) {
@@ -161,10 +179,9 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheCommandLineReadsTheClock() {
+  void onlyProgramsReadTheClock() {
     noClasses()
-        .that()
-        .resideOutsideOfPackage("org.xenstream.cli..")
+        .that(not(PROGRAMS))
         .should(callMethod(System.class, "currentTimeMillis"))
         .orShould(callMethod(System.class, "nanoTime"))
         .orShould(callMethod(Instant.class, "now"))
@@ -174,10 +191,9 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheCommandLineSpeaksToTheTerminalOrEndsTheProcess() {
+  void onlyProgramsSpeakToTheTerminalOrEndTheProcess() {
     noClasses()
-        .that()
-        .resideOutsideOfPackage("org.xenstream.cli..")
+        .that(not(PROGRAMS))
         .should(accessField(System.class, "out"))
         .orShould(accessField(System.class, "err"))
         .orShould(accessField(System.class, "in"))
@@ -186,10 +202,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void nativeCodeIsCalledInOnePlace() {
+  void nativeCodeIsCalledInTwoPlaces() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("org.xenstream.os..")
+        .resideOutsideOfPackages("org.xenstream.os..", "org.xenstream.xen..")
         .should()
         .dependOnClassesThat()
         .areAssignableTo(Linker.class)
@@ -197,6 +213,30 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .areAssignableTo(SymbolLookup.class)
         .check(SHIPPED);
+  }
+
+  /// Its functions that save and restore are never called; see docs/decisions/0013.
+  @Test
+  void nothingNamesLibxenguest() throws IOException, URISyntaxException {
+    Class<?> any = SHIPPED.that(resideInAPackage("org.xenstream.xen")).iterator().next().reflect();
+    Path place = Path.of(any.getProtectionDomain().getCodeSource().getLocation().toURI());
+    assertTrue(Files.isDirectory(place), place::toString);
+    try (Stream<Path> files = Files.walk(place)) {
+      List<Path> naming =
+          files
+              .filter(file -> file.toString().endsWith(".class"))
+              .filter(file -> names(file, "libxenguest") || names(file, "xc_domain_save"))
+              .toList();
+      assertEquals(List.of(), naming);
+    }
+  }
+
+  private static boolean names(Path file, String text) {
+    try {
+      return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

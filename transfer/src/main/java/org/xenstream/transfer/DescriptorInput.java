@@ -24,6 +24,7 @@ public final class DescriptorInput implements OctetInput {
 
   private final DescriptorPort port;
   private final IoVectors places;
+  private final int readAhead;
   private Arena arena;
   private MemorySegment buffer;
   private int start;
@@ -34,8 +35,25 @@ public final class DescriptorInput implements OctetInput {
   /// @param name for messages
   /// @param descriptor closed with the input
   /// @throws IOException when there is no further descriptor
-  @SuppressWarnings("MustBeClosedChecker") // lives until the buffer grows, or the input's end
   public DescriptorInput(String name, Descriptor descriptor, Patience patience) throws IOException {
+    this(name, descriptor, patience, READ_AHEAD);
+  }
+
+  /// An input that reads nothing but what is asked for, so that somebody else may read on from the
+  /// descriptor where this one stops: libxl does, behind END and between checkpoints.
+  ///
+  /// @param name for messages
+  /// @param descriptor closed with the input
+  /// @throws IOException when there is no further descriptor
+  public static DescriptorInput exact(String name, Descriptor descriptor, Patience patience)
+      throws IOException {
+    return new DescriptorInput(name, descriptor, patience, 0);
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // lives until the buffer grows, or the input's end
+  private DescriptorInput(String name, Descriptor descriptor, Patience patience, int readAhead)
+      throws IOException {
+    this.readAhead = readAhead;
     this.port = new DescriptorPort(name, descriptor, Descriptor.Readiness.READ, patience);
     this.places = new IoVectors(port.arena());
     this.arena = Arena.ofShared();
@@ -65,7 +83,7 @@ public final class DescriptorInput implements OctetInput {
       places.clear();
       places.add(
           buffer.address() + end,
-          Math.min(buffer.byteSize() - end, Math.max(READ_AHEAD, wanted - (end - start))));
+          Math.min(buffer.byteSize() - end, Math.max(readAhead, wanted - (end - start))));
       end += (int) read();
     }
     return buffer.asSlice(start, Math.min(wanted, end - start));
@@ -121,7 +139,8 @@ public final class DescriptorInput implements OctetInput {
       start = 0;
       end = 0;
       places.clear();
-      places.add(buffer.address(), buffer.byteSize());
+      places.add(
+          buffer.address(), readAhead == 0 ? Math.min(left, buffer.byteSize()) : buffer.byteSize());
       end = (int) read();
     }
   }

@@ -14,7 +14,7 @@ import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.Patience;
 
 /// The reading end of a back channel: gives what has come, and waits only where nothing has.
-final class BackInput implements ReadableByteChannel {
+public final class BackInput implements ReadableByteChannel {
   private final Descriptor descriptor;
   private final Patience patience;
   private final Arena arena = Arena.ofShared();
@@ -23,8 +23,10 @@ final class BackInput implements ReadableByteChannel {
   private final Cancellation.Registration registration;
   private boolean open = true;
 
+  /// @param descriptor closed with the input
+  /// @throws IOException when there is no further descriptor
   @SuppressWarnings("MustBeClosedChecker") // lives as long as this object
-  BackInput(Descriptor descriptor, Patience patience) throws IOException {
+  public BackInput(Descriptor descriptor, Patience patience) throws IOException {
     this.descriptor = descriptor;
     this.patience = patience;
     this.wakeUp = WakeUp.open();

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.xen;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.xenstream.transfer.TransferEvent;
+import org.xenstream.transfer.TransferEvent.Pass;
+import org.xenstream.transfer.TransferListener;
+import org.xenstream.transfer.restore.RestoreListener;
+import org.xenstream.xen.LibxlChannel.Level;
+
+/// Tells libxl how a save or a restore goes on, as far as the reference does.
+final class LibxlProgress implements TransferListener, RestoreListener {
+  /// The context by which libxl's users know messages of this kind.
+  private static final String CONTEXT = "xc";
+
+  private final LibxlChannel libxl;
+
+  LibxlProgress(LibxlChannel libxl) {
+    this.libxl = libxl;
+  }
+
+  private interface Telling {
+    void run() throws IOException;
+  }
+
+  private static void tell(Telling telling) {
+    try {
+      telling.run();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void single(String what) {
+    tell(() -> libxl.progress(CONTEXT, what, 0, 0));
+  }
+
+  private void log(Level level, String text) {
+    tell(() -> libxl.log(level, LibxlChannel.NO_ERRNO, CONTEXT, text));
+  }
+
+  private static String name(Pass pass, int round) {
+    return switch (pass) {
+      case LIVE -> "Frames iteration " + round;
+      case SUSPENDED -> "Frames";
+      case VERIFY -> "Frames verify";
+    };
+  }
+
+  @Override
+  public void on(TransferEvent event) {
+    switch (event) {
+      case TransferEvent.RoundBegun(Pass pass, int round, long pages, _, _) ->
+          tell(() -> libxl.progress(CONTEXT, name(pass, round), 0, pages));
+      case TransferEvent.Progress(Pass pass, int round, long sent, long pages, _) ->
+          tell(() -> libxl.progress(CONTEXT, name(pass, round), sent, pages));
+      case TransferEvent.RoundEnded(Pass pass, int round, long sent, _, _, _) ->
+          tell(() -> libxl.progress(CONTEXT, name(pass, round), sent, sent));
+      case TransferEvent.Suspended _ -> single("Domain now suspended");
+      case TransferEvent.Verifying _ -> {
+        // The pass that begins says so.
+      }
+      case TransferEvent.Checkpoint(int number, long octets, _) ->
+          log(Level.DEBUG, "checkpoint %d complete at octet %d".formatted(number, octets));
+      case TransferEvent.Resumed(long nanos) ->
+          log(Level.DEBUG, "the guest stood still for %.3f s".formatted(nanos / 1e9));
+      case TransferEvent.Ended(boolean complete, long octets, long nanos) ->
+          log(
+              Level.DEBUG,
+              "%s after %.3f s, %d octets"
+                  .formatted(complete ? "complete" : "given up", nanos / 1e9, octets));
+    }
+  }
+
+  @Override
+  public void batch(long pages) {}
+
+  @Override
+  public void mismatch(long pfn, int type) {
+    log(Level.ERROR, "verify pfn 0x%x failed (type 0x%x)".formatted(pfn, type));
+  }
+
+  @Override
+  public void checkpoint(long number) {
+    log(Level.DEBUG, "checkpoint %d in place".formatted(number));
+  }
+
+  @Override
+  public void failover(IOException why) {
+    log(Level.INFO, "the sender is gone, the last checkpoint is taken: " + why);
+  }
+}

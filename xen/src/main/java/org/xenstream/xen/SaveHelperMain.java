@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.xen;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import org.xenstream.os.Descriptor;
+import org.xenstream.transfer.Cancellation;
+import org.xenstream.xen.LibxlChannel.Level;
+
+/// The program that libxl runs in place of `libxl-save-helper`.
+///
+/// It speaks to libxl on the descriptor that the property `xenstream.messages` names, so that
+/// standard output, on which the virtual machine itself may complain, can be what standard error
+/// is. It listens on standard input.
+///
+/// SIGTERM makes a save give up, clean up, and tell libxl, as it does the C helper; a restore just
+/// ends.
+final class SaveHelperMain {
+  private static final String MESSAGES = "xenstream.messages";
+  private static final int STDIN = 0;
+  private static final int STDOUT = 1;
+
+  private SaveHelperMain() {}
+
+  public static void main(String[] words) {
+    System.setOut(System.err);
+    Cancellation cancellation = new Cancellation();
+    CompletableFuture<Integer> ended = new CompletableFuture<>();
+    int code;
+    try {
+      code = run(words, cancellation, ended);
+    } catch (LibxlGoneException e) {
+      System.err.println(HelperSession.PROGRAM + ": " + e.getMessage());
+      code = e.exitCode();
+    } catch (IOException | RuntimeException | Error e) {
+      System.err.println(HelperSession.PROGRAM + ": " + e);
+      code = HelperSession.EXIT_FAILED;
+    }
+    ended.complete(code);
+    System.err.flush();
+    // Not exit: after a SIGTERM that would wait for the hook, which ends the process itself.
+    Runtime.getRuntime().halt(code);
+  }
+
+  private static int run(
+      String[] words, Cancellation cancellation, CompletableFuture<Integer> ended)
+      throws IOException {
+    HelperArguments arguments;
+    try {
+      arguments = HelperArguments.parse(words);
+    } catch (IllegalArgumentException e) {
+      try (LibxlChannel libxl = channel(0)) {
+        libxl.log(
+            Level.ERROR,
+            LibxlChannel.NO_ERRNO,
+            HelperSession.PROGRAM,
+            String.valueOf(e.getMessage()));
+      }
+      return HelperSession.EXIT_FAILED;
+    }
+    try (LibxlChannel libxl = channel(arguments.callbacks())) {
+      if (arguments instanceof HelperArguments.Save) {
+        giveUpWhenTerminated(cancellation, ended);
+      }
+      return new HelperSession(libxl, XenHost::open, cancellation, System::nanoTime).run(arguments);
+    }
+  }
+
+  private static LibxlChannel channel(int callbacks) throws IOException {
+    return new LibxlChannel(
+        Descriptor.borrow(STDIN),
+        Descriptor.borrow(Integer.getInteger(MESSAGES, STDOUT)),
+        callbacks);
+  }
+
+  /// The virtual machine runs this when a SIGTERM comes, beside the save, and would end when it
+  /// returns.
+  private static void giveUpWhenTerminated(
+      Cancellation cancellation, CompletableFuture<Integer> ended) {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            Thread.ofPlatform()
+                .unstarted(() -> {
+                  cancellation.cancel();
+                  Runtime.getRuntime().halt(ended.join());
+                }));
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.xen;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.transfer.XenVersion;
+
+/// The releases whose interface is known from their headers, and what differs. Structures that this
+/// module uses lie alike in all of them (held against their headers by `XenLayoutTest`); what
+/// changes is the number by which Xen refuses callers of another release.
+///
+/// None of them has run this code yet.
+enum XenRelease {
+  XEN_4_17(17, 0x15),
+  XEN_4_18(18, 0x16),
+  XEN_4_19(19, 0x17),
+  XEN_4_20(20, 0x17);
+
+  private static final int MAJOR = 4;
+  private static final Path SYSTEM = Path.of("/sys/hypervisor");
+
+  final int minor;
+
+  /// `XEN_DOMCTL_INTERFACE_VERSION`.
+  final int domctl;
+
+  XenRelease(int minor, int domctl) {
+    this.minor = minor;
+    this.domctl = domctl;
+  }
+
+  /// The release with that version; null when it is not known here.
+  static @Nullable XenRelease of(XenVersion version) {
+    for (XenRelease release : values()) {
+      if (version.major() == MAJOR && version.minor() == release.minor) {
+        return release;
+      }
+    }
+    return null;
+  }
+
+  /// The version of the Xen under this kernel, as the kernel tells it; null where there is none.
+  static @Nullable XenVersion running() {
+    return running(SYSTEM);
+  }
+
+  static @Nullable XenVersion running(Path system) {
+    try {
+      if (!Files.readString(system.resolve("type")).strip().equals("xen")) {
+        return null;
+      }
+      Path version = system.resolve("version");
+      return new XenVersion(
+          Integer.parseInt(Files.readString(version.resolve("major")).strip()),
+          Integer.parseInt(Files.readString(version.resolve("minor")).strip()));
+    } catch (IOException | NumberFormatException e) {
+      return null;
+    }
+  }
+
+  /// The sonames of a library whose interface changes with each release: that of the running Xen
+  /// first, or alone, as another one would be refused by it.
+  static List<String> sonames(String library, @Nullable XenVersion running) {
+    if (running != null) {
+      return List.of("%s.so.%d.%d".formatted(library, running.major(), running.minor()));
+    }
+    List<String> all = new ArrayList<>();
+    for (XenRelease release : values()) {
+      all.add("%s.so.%d.%d".formatted(library, MAJOR, release.minor));
+    }
+    return all;
+  }
+
+  @Override
+  public String toString() {
+    return "Xen " + MAJOR + "." + minor;
+  }
+}
