@@ -47,6 +47,8 @@ final class HelperSession {
 
   /// Finds the hypervisor.
   interface HostOpener {
+    /// Opens it.
+    ///
     /// @throws IOException when there is none; says what is missing
     Hypervisor open() throws IOException;
   }

@@ -203,7 +203,7 @@ final class LibxlPeer implements AutoCloseable {
     };
   }
 
-  /// @return fewer octets at the end only
+  /// Reads so many octets; fewer at the end only.
   static byte[] read(Descriptor from, Arena arena, int count) throws IOException {
     MemorySegment octets = arena.allocate(Math.max(1, count), 8);
     IoVectors places = new IoVectors(arena);

@@ -69,17 +69,14 @@ class XenLayoutTest {
 
   /// Two members had other names in 4.17.
   private static String path(XenRelease release, XenField field) {
-    if (release == XenRelease.XEN_4_17) {
-      switch (field) {
-        case POLICY_LEAVES_BUFFER:
-          return "u.cpu_policy.cpuid_policy";
-        case POLICY_MSRS_BUFFER:
-          return "u.cpu_policy.msr_policy";
-        default:
-          break;
-      }
+    if (release != XenRelease.XEN_4_17) {
+      return field.path;
     }
-    return field.path;
+    return switch (field) {
+      case POLICY_LEAVES_BUFFER -> "u.cpu_policy.cpuid_policy";
+      case POLICY_MSRS_BUFFER -> "u.cpu_policy.msr_policy";
+      default -> field.path;
+    };
   }
 
   private static Map<String, Integer> numbers(XenRelease release) {
