@@ -15,4 +15,6 @@ module org.xenstream.cli {
   requires tools.jackson.core;
   requires xchart;
   requires static org.jspecify;
+
+  uses org.xenstream.transfer.HostSurvey;
 }

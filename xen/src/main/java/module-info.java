@@ -9,4 +9,7 @@ module org.xenstream.xen {
   requires org.xenstream.os;
   requires org.xenstream.transfer;
   requires static org.jspecify;
+
+  provides org.xenstream.transfer.HostSurvey with
+      org.xenstream.xen.XenSurvey;
 }

@@ -20,7 +20,7 @@ import picocli.CommandLine.ParseResult;
 /// more than all the rest of a short run (docs/decisions/0002-launcher.md).
 public final class Main {
   private static final List<String> VERBS =
-      List.of("info", "verify", "records", "copy", "convert", "rules", "simulate");
+      List.of("info", "verify", "records", "copy", "convert", "rules", "simulate", "host");
 
   private Main() {}
 
@@ -98,6 +98,7 @@ public final class Main {
       case "convert" -> new ConvertVerb();
       case "rules" -> new RulesVerb();
       case "simulate" -> new SimulateVerb();
+      case "host" -> new HostVerb();
       default -> throw new IllegalArgumentException(name);
     };
   }
