@@ -11,7 +11,6 @@ import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.PagesShown;
-import org.xenstream.os.Descriptor;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
@@ -19,8 +18,6 @@ import picocli.CommandLine.ParseResult;
 /// The images that a command line names: files, folders that are walked, and `-` for standard
 /// input.
 final class Images {
-  private static final int PIPE_OCTETS = 1 << 20;
-
   /// One image to be read.
   ///
   /// @param name as the user gave it, or the path under a folder that he gave
@@ -41,30 +38,12 @@ final class Images {
       if (!name.equals("-")) {
         return ImageReader.open(Path.of(name), Limits.DEFAULT, ofPipe, legacy);
       }
-      growPipe();
+      StandardPipes.grow();
       return ImageReader.standardInput(Limits.DEFAULT, ofPipe, legacy);
     }
   }
 
   private Images() {}
-
-  /// Lets whoever writes into standard input write more at once, so that the two processes wait for
-  /// each other less often. The first call into the system takes a while to make ready; what has
-  /// come meanwhile is read already.
-  private static void growPipe() {
-    if (Console.isPipe(Console.STANDARD_INPUT)) {
-      Thread.ofPlatform()
-          .daemon()
-          .name("pipe of standard input")
-          .start(() -> {
-            try (Descriptor pipe = Descriptor.borrow(Console.STANDARD_INPUT)) {
-              int _ = pipe.growPipe(PIPE_OCTETS);
-            } catch (IOException e) {
-              // It stays as it is, and reading tells what is wrong with it.
-            }
-          });
-    }
-  }
 
   /// Adds the arguments to a verb.
   static void addTo(CommandSpec spec, String arity, String... description) {

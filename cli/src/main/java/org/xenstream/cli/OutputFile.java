@@ -36,6 +36,7 @@ final class OutputFile implements AutoCloseable {
   @SuppressWarnings("resource") // the channel lives as long as the output
   static OutputFile open(String name) throws IOException {
     if (name.equals("-")) {
+      StandardPipes.grow();
       return new OutputFile(
           new FileOutputStream(FileDescriptor.out).getChannel(), null, null, null);
     }

@@ -33,6 +33,8 @@ final class PageBatch {
 
   private final Layout layout;
   private final long[] entries = new long[MOST];
+  private final long[] raw = new long[MOST];
+  private final int[] narrow = new int[MOST];
   private long offset;
   private int count;
   private boolean ascending;
@@ -74,19 +76,28 @@ final class PageBatch {
     in.pass(length, PART, "entries");
   }
 
+  /// Takes the words in one step: a cold virtual machine reads an array many times faster.
+  private void copy(LegacyCursor in, MemorySegment octets, int words) {
+    if (in.width() == WordWidth.BITS_64) {
+      Wire.copyU64(octets, 4, raw, words);
+      return;
+    }
+    Wire.copyU32(octets, 4, narrow, words);
+    for (int i = 0; i < words; i++) {
+      raw[i] = Integer.toUnsignedLong(narrow[i]);
+    }
+  }
+
   private void translate(LegacyCursor in, MemorySegment octets, int words)
       throws StreamFormatException {
-    boolean wide = in.width() == WordWidth.BITS_64;
+    copy(in, octets, words);
     long p2mSize = layout.p2mSize();
     boolean inOrder = true;
     long previous = -1;
     int types = 0;
     int n = 0;
     for (int i = 0; i < words; i++) {
-      long word =
-          wide
-              ? Wire.u64(octets, 4 + i * 8L)
-              : Integer.toUnsignedLong(Wire.u32(octets, 4 + i * 4L));
+      long word = raw[i];
       long pfn = word & PFN_MASK;
       long type = word >>> TYPE_SHIFT;
       if (word == BARE_XTAB) {

@@ -31,9 +31,7 @@ final class PageFrames {
   /// @param pages those that are in view; none where they are left in their source
   Framed frame(long offset, long[] entries, int from, int to, PageRuns pages) {
     int count = to - from;
-    for (int i = 0; i < count; i++) {
-      Wire.putU64(octets, BEFORE_ENTRIES + i * 8L, entries[from + i], ByteOrder.LITTLE_ENDIAN);
-    }
+    Wire.putU64s(octets, BEFORE_ENTRIES, entries, from, count);
     long end = BEFORE_ENTRIES + count * 8L;
     PageEntries made = new PageEntries(octets.asSlice(BEFORE_ENTRIES, count * 8L));
     long length = end - Wire.RECORD_HEADER + (long) made.withData() * Wire.PAGE_SIZE;

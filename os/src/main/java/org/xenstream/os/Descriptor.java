@@ -234,19 +234,7 @@ public final class Descriptor implements AutoCloseable {
   /// @param octets how large
   /// @return how large it is now; −1 where it is no pipe
   public int growPipe(int octets) {
-    if (kind != Kind.PIPE) {
-      return -1;
-    }
-    try (Arena call = Arena.ofConfined()) {
-      MemorySegment state = SystemCall.state(call);
-      int now = DescriptorCalls.fcntl(state, fd, DescriptorCalls.F_GETPIPE_SZ, 0);
-      for (int wanted = octets; wanted > now; wanted /= 2) {
-        if (DescriptorCalls.fcntl(state, fd, DescriptorCalls.F_SETPIPE_SZ, wanted) >= 0) {
-          break;
-        }
-      }
-      return DescriptorCalls.fcntl(state, fd, DescriptorCalls.F_GETPIPE_SZ, 0);
-    }
+    return kind == Kind.PIPE ? PipeSize.grow(fd, octets) : -1;
   }
 
   /// The flags of the open file (`F_GETFL`), such as `O_NONBLOCK`.

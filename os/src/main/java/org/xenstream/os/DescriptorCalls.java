@@ -14,8 +14,6 @@ final class DescriptorCalls {
   static final short POLLIN = 1;
   static final short POLLOUT = 4;
   static final int F_GETFL = 3;
-  static final int F_SETPIPE_SZ = 1031;
-  static final int F_GETPIPE_SZ = 1032;
   static final long FIONREAD = 0x541B;
 
   static final int O_RDONLY = 0;

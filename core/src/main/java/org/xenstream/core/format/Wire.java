@@ -130,6 +130,32 @@ public final class Wire {
     }
   }
 
+  /// Copies little-endian numbers of four octets, unsigned, into an array, as [#copyU64].
+  public static void copyU32(MemorySegment octets, long offset, int[] into, int count) {
+    if (octets.isNative()) {
+      octets
+          .asSlice(offset, count * 4L)
+          .asByteBuffer()
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .asIntBuffer()
+          .get(into, 0, count);
+    } else {
+      MemorySegment.copy(octets, U32, offset, into, 0, count);
+    }
+  }
+
+  /// Writes little-endian numbers of eight octets from an array into native memory.
+  ///
+  /// @param first the index of the first
+  public static void putU64s(MemorySegment octets, long offset, long[] from, int first, int count) {
+    octets
+        .asSlice(offset, count * 8L)
+        .asByteBuffer()
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .asLongBuffer()
+        .put(from, first, count);
+  }
+
   /// Writes two octets in the given order.
   public static void putU16(MemorySegment octets, long offset, int value, ByteOrder order) {
     short bits = (short) value;
