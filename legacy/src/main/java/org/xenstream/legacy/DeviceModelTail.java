@@ -18,6 +18,9 @@ import org.xenstream.core.format.Wire;
 ///                | ( "DeviceModelRecord0002" | "RemusDeviceModelState" ), u32 length, data
 /// ```
 final class DeviceModelTail {
+  /// Many times what any state of QEMU's has that was ever seen; it is held in memory twice.
+  private static final long MOST = 48L << 20;
+
   private static final String PART = "device model";
   private static final int SIGNATURE = 21;
   private static final String TO_THE_END = "QemuDeviceModelRecord";
@@ -91,7 +94,8 @@ final class DeviceModelTail {
       in.pass(length, PART, "state");
       return new DeviceModelTail(offset, null, false);
     }
-    MemorySegment copy = copy(in.blob(length, offset + SIGNATURE, PART, "length"));
+    in.hold(length, most(in), offset + SIGNATURE, PART, "length");
+    MemorySegment copy = copy(in.require(length, PART, "state"));
     in.pass(length, PART, "state");
     return new DeviceModelTail(offset, copy, false);
   }
@@ -106,7 +110,7 @@ final class DeviceModelTail {
     if (magic != QEVM) {
       throw in.malformed(offset + SIGNATURE, PART, "state", "\"QEVM\"", "0x%08x".formatted(magic));
     }
-    long most = in.mostOctets();
+    long most = most(in);
     MemorySegment state = in.input().peek(most + 1);
     if (state.byteSize() > most) {
       throw in.fault(
@@ -120,6 +124,10 @@ final class DeviceModelTail {
     MemorySegment copy = copy(state);
     in.pass(copy.byteSize(), PART, "state");
     return new DeviceModelTail(offset, copy, true);
+  }
+
+  private static long most(LegacyCursor in) {
+    return Math.min(MOST, in.mostOctets());
   }
 
   private static MemorySegment copy(MemorySegment octets) {

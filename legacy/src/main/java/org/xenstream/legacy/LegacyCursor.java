@@ -123,7 +123,8 @@ final class LegacyCursor {
     hold(length, limits.maxConfigLength(), at, part, field);
   }
 
-  private void hold(long length, long most, long at, String part, String field)
+  /// The same against another limit.
+  void hold(long length, long most, long at, String part, String field)
       throws StreamFormatException {
     if (length < 0 || length > most) {
       throw fault(

@@ -327,7 +327,7 @@ class HostileLegacyImageTest {
     add(
         "a device model of 4 GiB",
         tail.u32(-1),
-        "@0x1051 (legacy device model.length): expected at most 134217728, found 4294967295");
+        "@0x1051 (legacy device model.length): expected at most 50331648, found 4294967295");
     tail = body().endOfBody().hvmTail(5, 6, 7, new byte[8]);
     add(
         "a state that is not QEMU's",

@@ -49,6 +49,7 @@ class BoundedMemoryTest {
         an endless legacy image of a 32-bit toolstack: no end
         a legacy image of 2^28 pfns: 1 items, TRUNCATED
         a legacy HVM context at the limit: 5 items, TRUNCATED
+        an endless legacy device model: TOO_LONG
         """,
         String.join("\n", results) + "\n");
   }

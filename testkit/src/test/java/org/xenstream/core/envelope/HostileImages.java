@@ -2,6 +2,7 @@
 package org.xenstream.core.envelope;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -90,6 +91,16 @@ final class HostileImages {
     readings.put(
         "a legacy HVM context at the limit",
         () -> read(hvmHead().filledBatch(1).endOfBody().u64(5, 6, 7).u32(1 << 27).octets()));
+    readings.put(
+        "an endless legacy device model",
+        () ->
+            endlessLegacy(
+                hvmHead()
+                    .filledBatch(1)
+                    .endOfBody()
+                    .hvmTail(5, 6, 7, new byte[8])
+                    .deviceModel(LegacyImageBuilder.QEMU_TO_END, "QEVM".getBytes(UTF_8)),
+                LegacyImageBuilder.image(8).raw(new byte[4096])));
     for (Map.Entry<String, Reading> reading : readings.entrySet()) {
       Files.writeString(Path.of("/proc/self/clear_refs"), "5");
       String result = reading.getValue().result();
