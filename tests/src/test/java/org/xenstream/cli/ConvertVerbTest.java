@@ -244,11 +244,14 @@ class ConvertVerbTest {
             .octets();
     Files.write(in, join(image, second));
     Path scratch = Files.createDirectory(folder.resolve("scratch"));
-    convert(
+    String waits =
         "xenstream: IN @0x30bb (legacy checkpoint): what may belong to no complete checkpoint waits"
             + " in a scratch file in "
             + scratch
-            + "\nxenstream: IN @0x30bb (legacy checkpoint): 2 complete checkpoints: the state of the"
+            + "\n";
+    convert(
+        waits
+            + "xenstream: IN @0x30bb (legacy checkpoint): 2 complete checkpoints: the state of the"
             + " last is carried\n",
         "--scratch",
         scratch);
@@ -258,7 +261,7 @@ class ConvertVerbTest {
         List.of("PAGE_DATA", "PAGE_DATA"),
         records("--type", "PAGE_DATA").stream().map(line -> line.split(" +", -1)[2]).toList());
     assertArrayEquals(one, convert("", "--checkpoints", "1"));
-    convert("", "--checkpoints", "keep");
+    convert(waits, "--checkpoints", "keep", "--scratch", scratch);
     assertEquals(2, records().stream().filter(line -> line.contains("CHECKPOINT_END")).count());
     assertEquals(2, records().stream().filter(line -> line.contains("EMULATOR_CONTEXT")).count());
   }
