@@ -215,7 +215,7 @@ class ArchitectureTest {
         .check(SHIPPED);
   }
 
-  /// Its functions that save and restore are never called; see docs/decisions/0013.
+  /// Its functions that save and restore are never called; see docs/decisions/0014.
   @Test
   void nothingNamesLibxenguest() throws IOException, URISyntaxException {
     Class<?> any = SHIPPED.that(resideInAPackage("org.xenstream.xen")).iterator().next().reflect();
