@@ -103,10 +103,6 @@ class LibxcRecordsTest {
 
   @Test
   void areNotInOtherImages() {
-    none(
-        0,
-        "legacy image (Xen 4.5 or older) of an HVM guest by a 32-bit toolstack",
-        Layers.legacy(4, false));
     none(0, "COLO back channel", StreamBuilder.stream().record(0x0F, new byte[8]).octets());
     byte[] empty =
         StreamBuilder.join(Layers.libxlHeader(LITTLE_ENDIAN), Layers.libxlRecord(LITTLE_ENDIAN, 0));
