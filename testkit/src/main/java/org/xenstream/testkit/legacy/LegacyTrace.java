@@ -37,8 +37,10 @@ public record LegacyTrace(
   public static LegacyTrace of(OctetInput input, LegacyOptions options) {
     List<String> lines = new ArrayList<>();
     List<String> notes = new ArrayList<>();
-    try (LegacySource source =
-        LegacySource.open(input, options, note -> notes.add(note.kind() + " " + note))) {
+    // A source that cannot be opened leaves the input open.
+    try (input;
+        LegacySource source =
+            LegacySource.open(input, options, note -> notes.add(note.kind() + " " + note))) {
       lines.add(source.headers().domain().toString());
       for (Framed framed = source.next(); framed != null; framed = source.next()) {
         lines.add(line(source, framed, options.pages()));
