@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Sourced by jobs in dom0: guests, the two save helpers, and what is held to be true of them. A job ends with `summary`.
+
+now() { cut -d' ' -f1 /proc/uptime; }
+seconds() { cut -d. -f1 /proc/uptime; }
+work=/var/tmp
+log=/share/xl.log # all that xl says
+
+held=0
+failed=0
+held() {
+  held=$((held + 1))
+  echo "[$(now)] held: $*"
+}
+failed() {
+  failed=$((failed + 1))
+  echo "[$(now)] FAILED: $*"
+}
+
+# check WHAT COMMAND...: counts whether the command succeeded.
+check() {
+  local what=$1
+  shift
+  if "$@"; then held "$what"; else
+    failed "$what"
+    return 1
+  fi
+}
+
+summary() {
+  echo "[$(now)] $held held, $failed failed"
+  [ "$failed" = 0 ] && [ "$held" -gt 0 ]
+}
+
+# Which program libxl runs to save and to restore, from here on.
+helper() {
+  case $1 in
+    c) unset LIBXL_SAVE_HELPER ;;
+    java) export LIBXL_SAVE_HELPER=/lab/helper/bin/xenstream-save-helper ;;
+    *) LIBXL_SAVE_HELPER=$1 && export LIBXL_SAVE_HELPER ;;
+  esac
+}
+
+# with HELPER COMMAND...
+with() {
+  local which=$1
+  shift
+  (helper "$which" && "$@")
+}
+
+xenstream() { /lab/tool/java/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED -cp "/lab/tool/lib/*" org.xenstream.cli.Main "$@"; }
+
+# xl with its words in the log; the last of them are shown when it fails.
+quiet() {
+  local from status=0
+  from=$(stat -c %s $log 2>/dev/null || echo 0)
+  echo "[$(now)] $*" >>$log
+  "$@" >>$log 2>&1 || status=$?
+  if [ $status != 0 ]; then
+    echo "[$(now)] $* ended with $status:"
+    tail -c +$((from + 1)) $log | tr '\r' '\n' | grep -av 'progress' | tail -n 15 | sed 's/^/    /'
+  fi
+  return $status
+}
+
+# guest NAME KIND MIB VCPUS [WORDS]: makes and starts a guest. KIND is pv64, pvh, hvm or pv32; WORDS go to its command line.
+guest() {
+  local name=$1 kind=$2 mib=$3 vcpus=$4 words=${5-}
+  {
+    echo "name=\"$name\""
+    echo "memory=$mib"
+    echo "vcpus=$vcpus"
+    echo 'on_crash="preserve"'
+    echo 'on_poweroff="destroy"'
+    case $kind in
+      pv64 | pvh)
+        echo "type=\"${kind%64}\""
+        echo 'kernel="/lab/guest/vmlinuz"'
+        echo 'ramdisk="/lab/guest/initrd"'
+        echo "extra=\"console=hvc0 quiet loglevel=4 $words\""
+        ;;
+      hvm)
+        echo 'type="hvm"'
+        echo 'kernel="/lab/guest/vmlinuz"'
+        echo 'ramdisk="/lab/guest/initrd"'
+        echo "extra=\"console=ttyS0 console=hvc0 quiet loglevel=4 $words\""
+        echo 'device_model_version="qemu-xen"'
+        echo 'vga="none"'
+        echo 'vnc=0'
+        echo 'sdl=0'
+        echo 'serial="null"'
+        ;;
+      pv32)
+        echo 'type="pv"'
+        echo 'kernel="/lab/guest/pv32"'
+        echo "extra=\"$words\""
+        ;;
+    esac
+  } >"/tmp/$name.cfg"
+  rm -f /var/log/xen/guest-"$name"*.log
+  quiet xl create -q "/tmp/$name.cfg" && up "$name"
+}
+
+# The last line of the counter of guest $1. After a migration the console of the guest is logged under another name.
+last_tick() {
+  cat $(ls -tr /var/log/xen/guest-"$1".log /var/log/xen/guest-"$1"--incoming.log 2>/dev/null) /dev/null |
+    tr -d '\r' | grep -a '^GUEST tick [0-9]* .*bad=[0-9]' | tail -n 1
+}
+tick() {
+  local line
+  line=$(last_tick "$1")
+  line=${line#GUEST tick }
+  echo "${line%% *}"
+}
+
+# Waits until the counter of guest $1 is at $2 or beyond, for $3 seconds at most; its memory has to be sound then.
+wait_tick() {
+  local end=$(($(seconds) + ${3:-120})) line count
+  while [ "$(seconds)" -lt "$end" ]; do
+    line=$(last_tick "$1")
+    count=$(tick "$1")
+    if [ -n "$count" ] && [ "$count" -ge "$2" ]; then
+      case $line in
+        *bad=0*) return 0 ;;
+        *)
+          echo "    memory is spoilt: $line"
+          return 1
+          ;;
+      esac
+    fi
+    sleep 0.3
+  done
+  echo "    $1 did not reach $2; its last words:"
+  tail -qn 4 /var/log/xen/guest-"$1"*.log | tr -d '\r' | sed 's/^/    /'
+  xl list | sed 's/^/    /'
+  return 1
+}
+up() { wait_tick "$1" 3 180; }
+
+# goes_on NAME [TICK]: the counter goes on from TICK, else from where it is now, and memory is sound.
+goes_on() {
+  local from=${2:-$(tick "$1")}
+  wait_tick "$1" $((${from:-0} + 3)) 90
+}
+
+gone() { ! xl domid "$1" >/dev/null 2>&1; }
+destroy() { quiet xl destroy "$1"; }
+running() { xl list "$1" 2>/dev/null | awk 'NR == 2 { exit $5 !~ /p|c|s/ ? 0 : 1 }'; }
+
+# Saves guest NAME into FILE and restores it from there, with helpers SAVER and RESTORER.
+save_and_restore() {
+  local name=$1 saver=$2 restorer=$3 file=$4 before
+  with "$saver" quiet xl save "$name" "$file" || return 1
+  before=$(tick "$name")
+  with "$restorer" quiet xl restore "$file" || return 1
+  goes_on "$name" "$before"
+}
+
+# Migrates guest NAME to this very host: what the sender writes goes through WIRE, a file, to the receiver.
+migrate() {
+  local name=$1 saver=$2 restorer=$3 wire=$4 before domid
+  shift 4
+  domid=$(xl domid "$name")
+  {
+    echo '#!/bin/bash'
+    if [ "$restorer" = java ]; then echo 'export LIBXL_SAVE_HELPER=/lab/helper/bin/xenstream-save-helper'; else echo 'unset LIBXL_SAVE_HELPER'; fi
+    echo "tee $wire | xl migrate-receive 2>$wire.receiver"
+  } >"$wire.sh"
+  chmod +x "$wire.sh"
+  if ! with "$saver" quiet xl migrate "$@" -s '' "$name" "$wire.sh"; then
+    tail -n 10 "$wire.receiver"
+    return 1
+  fi
+  before=$(tick "$name")
+  [ "$(xl domid "$name")" != "$domid" ] || { echo "    it is the same domain"; return 1; }
+  goes_on "$name" "$before"
+}
+
+# Xen's own verifier wants a file, and says what is wrong on standard error.
+reference_verifies() { PYTHONPATH=/usr/lib/xen-4.17/lib/python quiet python3 /usr/lib/xen-4.17/bin/verify-stream-v2 --format "${2:-libxl}" "$1"; }
+ours_verifies() { quiet xenstream verify "$1"; }
