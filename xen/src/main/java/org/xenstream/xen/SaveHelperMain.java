@@ -23,12 +23,25 @@ final class SaveHelperMain {
   private SaveHelperMain() {}
 
   public static void main(String[] words) {
+    serve(words, XenHost::open);
+  }
+
+  /// All that the process does; does not return.
+  ///
+  /// @param opener finds the hypervisor
+  static void serve(String[] words, HelperSession.HostOpener opener) {
     System.setOut(System.err);
     Cancellation cancellation = new Cancellation();
     CompletableFuture<Integer> ended = new CompletableFuture<>();
     int code;
     try {
-      code = run(words, cancellation, ended);
+      code =
+          run(
+              words,
+              SaveHelperMain::channel,
+              opener,
+              cancellation,
+              () -> giveUpWhenTerminated(cancellation, ended));
     } catch (LibxlGoneException e) {
       System.err.println(HelperSession.PROGRAM + ": " + e.getMessage());
       code = e.exitCode();
@@ -42,14 +55,30 @@ final class SaveHelperMain {
     Runtime.getRuntime().halt(code);
   }
 
-  private static int run(
-      String[] words, Cancellation cancellation, CompletableFuture<Integer> ended)
+  /// The way to libxl, made when it is known what libxl answers.
+  interface ChannelOpener {
+    /// Opens it.
+    ///
+    /// @param callbacks see [LibxlMessage#bit]
+    LibxlChannel open(int callbacks) throws IOException;
+  }
+
+  /// Does what libxl asks for by a command line.
+  ///
+  /// @param beforeSave runs before a save begins
+  /// @return how the process has to end
+  static int run(
+      String[] words,
+      ChannelOpener channel,
+      HelperSession.HostOpener opener,
+      Cancellation cancellation,
+      Runnable beforeSave)
       throws IOException {
     HelperArguments arguments;
     try {
       arguments = HelperArguments.parse(words);
     } catch (IllegalArgumentException e) {
-      try (LibxlChannel libxl = channel(0)) {
+      try (LibxlChannel libxl = channel.open(0)) {
         libxl.log(
             Level.ERROR,
             LibxlChannel.NO_ERRNO,
@@ -58,11 +87,11 @@ final class SaveHelperMain {
       }
       return HelperSession.EXIT_FAILED;
     }
-    try (LibxlChannel libxl = channel(arguments.callbacks())) {
+    try (LibxlChannel libxl = channel.open(arguments.callbacks())) {
       if (arguments instanceof HelperArguments.Save) {
-        giveUpWhenTerminated(cancellation, ended);
+        beforeSave.run();
       }
-      return new HelperSession(libxl, XenHost::open, cancellation, System::nanoTime).run(arguments);
+      return new HelperSession(libxl, opener, cancellation, System::nanoTime).run(arguments);
     }
   }
 
