@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel writes the same lines to its console as lab/guest/init, and knows these options of that:
+// lab.dirty=KIB (1024), lab.step=PAGES (64), lab.pause=MS (10).
+#include "guest.h"
+
+#define MILLISECOND 1000000u
+#define SECOND (1000 * MILLISECOND)
+
+// Seconds with two decimal places.
+static void print_seconds(uint64_t nanoseconds) {
+  divide(&nanoseconds, SECOND / 100);
+  uint32_t hundredths = divide(&nanoseconds, 100);
+  print_number((uint32_t)nanoseconds);
+  print(hundredths < 10 ? ".0" : ".");
+  print_number(hundredths);
+}
+
+static void print_tick(uint32_t tick) {
+  print("GUEST tick ");
+  print_number(tick);
+  print(" uptime=");
+  print_seconds(uptime());
+  if (load.pages > 0) {
+    print(" load: rounds=");
+    print_number(load.rounds);
+    print(" bad=");
+    print_number(load.bad);
+  }
+  print("\n");
+}
+
+_Noreturn void main(struct start_info *info) {
+  memory_init(info);
+  shutdown_init();
+  load_init(option_number("lab.dirty=", 1024));
+  uint32_t step = option_number("lab.step=", 64);
+  uint32_t pause = option_number("lab.pause=", 10) * MILLISECOND;
+  print("GUEST up: lab-pv32 cpus=1 hv=xen/PV mem=");
+  print_number(info->nr_pages * 4);
+  print("kB\n");
+
+  uint32_t tick = 0;
+  for (uint64_t next = 0;;) {
+    if (uptime() >= next) {
+      next = uptime() + SECOND;
+      print_tick(++tick);
+    }
+    load_step(step);
+    shutdown_poll();
+    event_wait(info->store_evtchn, system_time() + pause);
+  }
+}
