@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The load of a Linux guest: dirties memory for ever, and verifies every page before it rewrites it.
+// The load of a Linux guest: dirties memory for ever, and verifies each page before it rewrites it.
 //
 //   load [-d KIB] [-s PAGES] [-p MS] [-k KIB] [-c PAGES] [-f FILE]
 //
@@ -11,9 +11,9 @@
 //   -f  where to publish the line `rounds=R bad=B kept=K` (/tmp/load)
 //
 // R counts how often all the memory to dirty was rewritten, K how often all the memory to keep was
-// verified, B the pages found bad. When K is two more than it was, each kept page was looked at since.
-// The file is replaced after each round, and once a second at least; it is whole at any time. What
-// was wrong with the first bad pages is told on the standard error stream.
+// verified, B the pages found bad. When K is two more than it was, each kept page was looked at
+// since. The file is replaced after each round and at least once a second; it is whole at any time.
+// What was wrong with the first bad pages is told on the standard error stream.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdbool.h>
@@ -68,8 +68,8 @@ static struct area area_of(uint32_t kib, uint32_t first) {
 }
 
 // Verifies the next page of an area. Where the area is dirtied, the page's generation is the number
-// of rounds, and the page is rewritten for the next; else it is 0. A bad page is always rewritten, so
-// that it counts once.
+// of rounds, and the page is rewritten for the next; else it is 0. A bad page is always rewritten,
+// so that it counts once.
 static void next_page(struct area *area, bool dirty) {
   uint32_t *page = area->memory + (size_t)area->at * PAGE_WORDS;
   uint32_t index = area->first + area->at;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Event channels and time. No upcalls: the builder starts the vCPU with them masked, and it stays so;
-// this kernel looks at pending bits, and sleeps by SCHEDOP_poll.
+// Event channels and time. No upcalls: the builder starts the vCPU with them masked, and so it
+// stays; this kernel looks at pending bits, and sleeps by SCHEDOP_poll.
 #include "guest.h"
 
 void event_clear(uint32_t port) {
@@ -19,7 +19,7 @@ void event_wait(uint32_t port, uint64_t time) {
   HYPERVISOR_sched_op(SCHEDOP_poll, &poll);
 }
 
-// The low half of `a` times `b`, and the high half, without GCC's own library for 64 bits.
+// a * b >> 32, without an overflow of 64 bits.
 static uint64_t multiply_shift32(uint64_t a, uint32_t b) {
   return ((a & 0xffffffffu) * b >> 32) + (a >> 32) * b;
 }

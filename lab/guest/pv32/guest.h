@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A guest's kernel of our own: paravirtualized, 32 bits (PAE), one vCPU, no interrupts, no user space.
-// It dirties and verifies memory, tells of it on its console, and does what control/shutdown asks.
-// It handles no trap: a fault of its own makes Xen crash the domain, and `xl dmesg` says where.
+// A guest's kernel of our own: paravirtualized, 32 bits (PAE), one vCPU, no interrupts, no user
+// space. It dirties and verifies memory, tells of it on its console, and does what control/shutdown
+// asks. It handles no trap: a fault of its own makes Xen crash the domain, and `xl dmesg` says where.
 #ifndef PV32_GUEST_H
 #define PV32_GUEST_H
 
@@ -25,7 +25,7 @@ uint32_t mfn_to_pfn(uint32_t mfn);
 uint32_t pfn_to_mfn(uint32_t pfn);
 void shared_info_map(void);           // and tells the toolstack in it where the p2m is
 void shared_info_unmap(void);
-void *memory_map(uint32_t pages);     // maps free pages, through page tables of this kernel's making
+void *memory_map(uint32_t pages);     // maps free pages, by page tables of this kernel's making
 
 // events.c: event channels and time.
 void event_clear(uint32_t port);
@@ -44,7 +44,7 @@ _Noreturn void panic(const char *what);
 
 // xenstore.c
 void xenstore_init(void);
-// Reads or writes a value; false if xenstored refuses. The value read is cut to fit, and ends with NUL.
+// Reads or writes a value; false if xenstored refuses. The value read is cut to fit, NUL included.
 bool xenstore_read(const char *path, char *value, uint32_t size);
 bool xenstore_write(const char *path, const char *value);
 bool xenstore_watch(const char *path);
@@ -54,7 +54,7 @@ bool xenstore_fired(void);
 // suspend.c
 void shutdown_init(void);
 void shutdown_poll(void);             // does what control/shutdown asks, if it asks
-uint64_t uptime(void);                // nanoseconds of this guest's running; suspension does not count
+uint64_t uptime(void);                // in nanoseconds, without those of suspension
 
 // load.c: the same as lab/guest/load.c does in Linux guests.
 struct load {

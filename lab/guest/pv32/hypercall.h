@@ -41,7 +41,7 @@ static inline int32_t HYPERVISOR_event_channel_op(uint32_t command, const void *
   return hypercall(__HYPERVISOR_event_channel_op, command, (uint32_t)argument, 0, 0);
 }
 
-// What was written before is seen by others before what is written after, and nothing is read early.
+// What is written before is seen by others before what is written after; nothing is read early.
 static inline void barrier(void) {
   __asm__ volatile("lock; addl $0, (%%esp)" ::: "memory");
 }

@@ -13,7 +13,9 @@ void load_init(uint32_t kib) {
   load.pages = kib / 4;
   if (load.pages == 0) return;
   memory = memory_map(load.pages);
-  for (uint32_t page = 0; page < load.pages; page++) page_write(memory + page * PAGE_WORDS, page, 0);
+  for (uint32_t page = 0; page < load.pages; page++) {
+    page_write(memory + page * PAGE_WORDS, page, 0);
+  }
 }
 
 void load_step(uint32_t pages) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel writes the same lines to its console as lab/guest/init, and knows these options of that:
-// lab.dirty=KIB (1024), lab.step=PAGES (64), lab.pause=MS (10).
+// The kernel writes the same lines to its console as lab/guest/init, and knows of its options
+// lab.dirty=KIB (1024), lab.step=PAGES (64), lab.pause=MS (10); besides lab.p2m=list (memory.c).
 #include "guest.h"
 
 #define MILLISECOND 1000000u

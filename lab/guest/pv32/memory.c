@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The domain builder maps page N at N * 4096: this kernel, then the p2m, start info, the rings of
-// xenstore and console, page tables, a stack, and some free pages. The rest of the domain's pages are
-// mapped nowhere until memory_map.
+// xenstore and console, page tables, a stack, and some free pages. The rest of the domain's pages
+// are mapped nowhere until memory_map.
 #include "guest.h"
 
 #define PTE_PRESENT 0x001u
@@ -89,8 +89,8 @@ void shared_info_unmap(void) {
   if (HYPERVISOR_update_va_mapping(&shared_info, 0) != 0) panic("shared info cannot be unmapped");
 }
 
-// Gives the page table at `table` to Xen, which takes it only where it is not writable, as the one for
-// the 2 MiB from `address` on.
+// Gives the page table at `table` to Xen as the one for the 2 MiB from `address` on. Xen takes no
+// page table that the guest could write to.
 static void install_table(uint64_t *table, const char *address) {
   const uint64_t *root = (uint64_t *)start_info->pt_base;
   uint32_t directory = (uint32_t)(root[(uint32_t)address >> 30] >> 12);

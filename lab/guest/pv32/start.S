@@ -57,7 +57,7 @@ hypercall_page:
   .balign 4096
   .skip 16384
 stack_top:
-  // An address to map the shared info at; the page of the domain that is there at first is never used.
+  // An address to map the shared info at. The domain's own page that is there first is not used.
   .globl shared_info
 shared_info:
   .skip 4096

@@ -4,7 +4,7 @@
 
 #define SHUTDOWN_NODE "control/shutdown"
 
-static uint64_t started;  // the system time at which this guest would have started without suspension
+static uint64_t started;  // by system time; moved on by the length of each suspension
 
 // Takes everything from start info anew: in a restored domain all of it is another's.
 static void connect(void) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this kernel needs of Xen's public interface, as a 32-bit PV guest sees it; the names are those
-// of xen/include/public. Types of 64 bits are aligned to 4 octets here, as in that interface.
+// What this kernel needs of Xen's public interface, as a 32-bit PV guest sees it; the names are
+// those of xen/include/public. Types of 64 bits are aligned to 4 octets here, as in that interface.
 #ifndef PV32_XEN_H
 #define PV32_XEN_H
 

@@ -48,8 +48,8 @@ static void receive(void *data, uint32_t size, uint32_t length) {
   }
 }
 
-// Sends a request whose payload is `path`, its NUL and `rest`. The value of the reply goes to `value`,
-// cut to `size`; returns its length there, or -1 if the reply is an error.
+// Sends a request whose payload is `path`, its NUL and `rest`. The value of the reply goes to
+// `value`, cut to `size`; returns its length there, or -1 if the reply is an error.
 static int32_t request(uint32_t type, const char *path, const char *rest, uint32_t rest_length,
                        char *value, uint32_t size) {
   uint32_t path_length = text_length(path) + 1;
