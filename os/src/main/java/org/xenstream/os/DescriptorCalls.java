@@ -3,10 +3,8 @@ package org.xenstream.os;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /// Calls that ask or change something of a descriptor.
@@ -34,53 +32,19 @@ final class DescriptorCalls {
 
   // int statx(int dirfd, const char *pathname, int flags, unsigned int mask, struct statx *buf);
   // Unlike struct stat, its result lies the same on every processor.
-  private static final MethodHandle STATX =
-      SystemCall.handle(
-          "statx",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG));
+  private static final MemorySegment STATX = SystemCall.function("statx");
 
   // int open(const char *pathname, int flags, ... /* mode_t mode */);
-  private static final MethodHandle OPEN =
-      SystemCall.variadic(
-          "open",
-          2,
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT));
+  private static final MemorySegment OPEN = SystemCall.function("open");
 
   // int fcntl(int fd, int cmd, ... /* int arg */);
-  private static final MethodHandle FCNTL =
-      SystemCall.variadic(
-          "fcntl",
-          2,
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT));
+  private static final MemorySegment FCNTL = SystemCall.function("fcntl");
 
   // int ioctl(int fd, unsigned long request, ... /* void *arg */);
-  private static final MethodHandle IOCTL =
-      SystemCall.variadic(
-          "ioctl",
-          2,
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG));
+  private static final MemorySegment IOCTL = SystemCall.function("ioctl");
 
   // int close(int fd);
-  private static final MethodHandle CLOSE =
-      SystemCall.handle("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private static final MemorySegment CLOSE = SystemCall.function("close");
 
   private DescriptorCalls() {}
 
@@ -88,12 +52,7 @@ final class DescriptorCalls {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment state = SystemCall.state(call);
       MemorySegment path = call.allocateFrom(file.toString());
-      int fd;
-      try {
-        fd = (int) OPEN.invokeExact(state, path.address(), flags | O_CLOEXEC, MODE);
-      } catch (Throwable e) {
-        throw SystemCall.unexpected(e);
-      }
+      int fd = (int) SystemCall.call(state, OPEN, path.address(), flags | O_CLOEXEC, MODE);
       if (fd < 0) {
         throw SystemCall.failed(file.toString(), SystemCall.errno(state));
       }
@@ -106,15 +65,10 @@ final class DescriptorCalls {
       MemorySegment state = SystemCall.state(call);
       MemorySegment path = call.allocateFrom("");
       MemorySegment about = call.allocate(STATX_SIZE, 8);
-      int result;
-      try {
-        result =
-            (int)
-                STATX.invokeExact(
-                    state, fd, path.address(), AT_EMPTY_PATH, STATX_TYPE, about.address());
-      } catch (Throwable e) {
-        throw SystemCall.unexpected(e);
-      }
+      int result =
+          (int)
+              SystemCall.call(
+                  state, STATX, fd, path.address(), AT_EMPTY_PATH, STATX_TYPE, about.address());
       if (result != 0) {
         throw SystemCall.failed("statx of descriptor " + fd, SystemCall.errno(state));
       }
@@ -128,27 +82,17 @@ final class DescriptorCalls {
   }
 
   static int fcntl(MemorySegment state, int fd, int command, int argument) {
-    try {
-      return (int) FCNTL.invokeExact(state, fd, command, argument);
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
-    }
+    return (int) SystemCall.call(state, FCNTL, fd, command, argument);
   }
 
   static int ioctl(MemorySegment state, int fd, long request, MemorySegment argument) {
-    try {
-      return (int) IOCTL.invokeExact(state, fd, request, argument.address());
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
-    }
+    return (int) SystemCall.call(state, IOCTL, fd, request, argument.address());
   }
 
   /// What it returns says nothing: Linux has closed the descriptor in any case.
   static void close(int fd) {
     try (Arena call = Arena.ofConfined()) {
-      int ignored = (int) CLOSE.invokeExact(SystemCall.state(call), fd);
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
+      long _ = SystemCall.call(SystemCall.state(call), CLOSE, fd);
     }
   }
 }

@@ -3,10 +3,8 @@ package org.xenstream.os;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /// Two descriptors joined with each other; neither is passed on to programs that are started.
 ///
@@ -18,21 +16,10 @@ public record DescriptorPair(Descriptor first, Descriptor second) implements Aut
   private static final int SOCK_STREAM = 1;
 
   // int pipe2(int pipefd[2], int flags);
-  private static final MethodHandle PIPE2 =
-      SystemCall.handle(
-          "pipe2",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+  private static final MemorySegment PIPE2 = SystemCall.function("pipe2");
 
   // int socketpair(int domain, int type, int protocol, int sv[2]);
-  private static final MethodHandle SOCKETPAIR =
-      SystemCall.handle(
-          "socketpair",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG));
+  private static final MemorySegment SOCKETPAIR = SystemCall.function("socketpair");
 
   /// A pipe, blocking.
   ///
@@ -41,12 +28,7 @@ public record DescriptorPair(Descriptor first, Descriptor second) implements Aut
     try (Arena call = Arena.ofConfined()) {
       MemorySegment numbers = call.allocate(ValueLayout.JAVA_INT, 2);
       MemorySegment state = SystemCall.state(call);
-      int result;
-      try {
-        result = (int) PIPE2.invokeExact(state, numbers.address(), O_CLOEXEC);
-      } catch (Throwable e) {
-        throw SystemCall.unexpected(e);
-      }
+      int result = (int) SystemCall.call(state, PIPE2, numbers.address(), O_CLOEXEC);
       return of("pipe", result, state, numbers);
     }
   }
@@ -58,15 +40,10 @@ public record DescriptorPair(Descriptor first, Descriptor second) implements Aut
     try (Arena call = Arena.ofConfined()) {
       MemorySegment numbers = call.allocate(ValueLayout.JAVA_INT, 2);
       MemorySegment state = SystemCall.state(call);
-      int result;
-      try {
-        result =
-            (int)
-                SOCKETPAIR.invokeExact(
-                    state, AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, numbers.address());
-      } catch (Throwable e) {
-        throw SystemCall.unexpected(e);
-      }
+      int result =
+          (int)
+              SystemCall.call(
+                  state, SOCKETPAIR, AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, numbers.address());
       return of("socketpair", result, state, numbers);
     }
   }

@@ -1,30 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.os;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
-/// How much a pipe takes before its writer has to wait. Apart from the other calls, each of which
-/// takes a while to make ready: a short run wants this one and no other.
-@SuppressWarnings("restricted") // this module is where native code is called
+/// How much a pipe takes before its writer has to wait.
 public final class PipeSize {
   private static final int F_SETPIPE_SZ = 1031;
   private static final int F_GETPIPE_SZ = 1032;
-  private static final int VARIADIC_FROM = 2;
 
   // int fcntl(int fd, int cmd, ... /* int arg */);
-  private static final MethodHandle FCNTL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              Linker.nativeLinker().defaultLookup().findOrThrow("fcntl"),
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_INT),
-              Linker.Option.firstVariadicArg(VARIADIC_FROM));
+  private static final MemorySegment FCNTL = SystemCall.function("fcntl");
 
   private PipeSize() {}
 
@@ -44,10 +30,8 @@ public final class PipeSize {
   }
 
   private static int fcntl(int fd, int command, int argument) {
-    try {
-      return (int) FCNTL.invokeExact(fd, command, argument);
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
+    try (Arena call = Arena.ofConfined()) {
+      return (int) SystemCall.call(SystemCall.state(call), FCNTL, fd, command, argument);
     }
   }
 }

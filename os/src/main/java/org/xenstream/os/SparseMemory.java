@@ -3,10 +3,7 @@ package org.xenstream.os;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /// Anonymous memory that takes a page of the machine only where it was written: terabytes may be
 /// reserved. What was never written, or was discarded, reads as zeros.
@@ -21,34 +18,13 @@ public final class SparseMemory implements AutoCloseable {
   private static final int MADV_HUGEPAGE = 14;
 
   // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
-  private static final MethodHandle MMAP =
-      SystemCall.handle(
-          "mmap",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG));
+  private static final MemorySegment MMAP = SystemCall.function("mmap");
 
   // int munmap(void *addr, size_t length);
-  private static final MethodHandle MUNMAP =
-      SystemCall.handle(
-          "munmap",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+  private static final MemorySegment MUNMAP = SystemCall.function("munmap");
 
   // int madvise(void *addr, size_t length, int advice);
-  private static final MethodHandle MADVISE =
-      SystemCall.handle(
-          "madvise",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT));
+  private static final MemorySegment MADVISE = SystemCall.function("madvise");
 
   private final Arena arena;
   private final MemorySegment memory;
@@ -65,21 +41,16 @@ public final class SparseMemory implements AutoCloseable {
   public static SparseMemory reserve(long length) throws IOException {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment state = SystemCall.state(call);
-      long address;
-      try {
-        address =
-            (long)
-                MMAP.invokeExact(
-                    state,
-                    0L,
-                    length,
-                    PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                    -1,
-                    0L);
-      } catch (Throwable e) {
-        throw SystemCall.unexpected(e);
-      }
+      long address =
+          SystemCall.call(
+              state,
+              MMAP,
+              0L,
+              length,
+              PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+              -1,
+              0L);
       if (address == -1) {
         throw SystemCall.failed("mmap of %d octets".formatted(length), SystemCall.errno(state));
       }
@@ -93,10 +64,8 @@ public final class SparseMemory implements AutoCloseable {
 
   private static void unmap(long address, long length) {
     try (Arena call = Arena.ofConfined()) {
-      int result = (int) MUNMAP.invokeExact(SystemCall.state(call), address, length);
+      int result = (int) SystemCall.call(SystemCall.state(call), MUNMAP, address, length);
       assert result == 0;
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
     }
   }
 
@@ -127,11 +96,7 @@ public final class SparseMemory implements AutoCloseable {
   }
 
   private static int advise(MemorySegment state, MemorySegment part, int advice) {
-    try {
-      return (int) MADVISE.invokeExact(state, part.address(), part.byteSize(), advice);
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
-    }
+    return (int) SystemCall.call(state, MADVISE, part.address(), part.byteSize(), advice);
   }
 
   /// Unmaps it.

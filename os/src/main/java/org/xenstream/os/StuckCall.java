@@ -3,10 +3,8 @@ package org.xenstream.os;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /// Gets one thread out of a system call in which it is stuck: the last resort, for descriptors on
 /// which no call exists that never waits.
@@ -26,57 +24,30 @@ final class StuckCall implements AutoCloseable {
   private static final int FIRST_BELOW_MAX = 3;
 
   // int gettid(void);
-  private static final MethodHandle GETTID =
-      SystemCall.handle("gettid", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+  private static final MemorySegment GETTID = SystemCall.function("gettid");
 
   // int __libc_current_sigrtmax(void);
-  private static final MethodHandle SIGRTMAX =
-      SystemCall.handle("__libc_current_sigrtmax", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+  private static final MemorySegment SIGRTMAX = SystemCall.function("__libc_current_sigrtmax");
 
   // int __libc_current_sigrtmin(void);
-  private static final MethodHandle SIGRTMIN =
-      SystemCall.handle("__libc_current_sigrtmin", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+  private static final MemorySegment SIGRTMIN = SystemCall.function("__libc_current_sigrtmin");
 
   // int sigaction(int signum, const struct sigaction *act, struct sigaction *oldact);
-  private static final MethodHandle SIGACTION =
-      SystemCall.handle(
-          "sigaction",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG));
+  private static final MemorySegment SIGACTION = SystemCall.function("sigaction");
 
   // struct sigaction { void (*sa_handler)(int); sigset_t sa_mask; int sa_flags; ... };
   private static final long SIGACTION_SIZE = 152;
 
   // int sigaddset(sigset_t *set, int signum);
-  private static final MethodHandle SIGADDSET =
-      SystemCall.handle(
-          "sigaddset",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+  private static final MemorySegment SIGADDSET = SystemCall.function("sigaddset");
 
   private static final long SIGSET_SIZE = 128;
 
   // int pthread_sigmask(int how, const sigset_t *set, sigset_t *oldset);
-  private static final MethodHandle PTHREAD_SIGMASK =
-      SystemCall.handle(
-          "pthread_sigmask",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG));
+  private static final MemorySegment PTHREAD_SIGMASK = SystemCall.function("pthread_sigmask");
 
   // int timer_create(clockid_t clockid, struct sigevent *sevp, timer_t *timerid);
-  private static final MethodHandle TIMER_CREATE =
-      SystemCall.handle(
-          "timer_create",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG));
+  private static final MemorySegment TIMER_CREATE = SystemCall.function("timer_create");
 
   // struct sigevent { union sigval sigev_value; int sigev_signo; int sigev_notify;
   //                   pid_t sigev_notify_thread_id; ... };
@@ -84,23 +55,13 @@ final class StuckCall implements AutoCloseable {
 
   // int timer_settime(timer_t timerid, int flags, const struct itimerspec *new_value,
   //                   struct itimerspec *old_value);
-  private static final MethodHandle TIMER_SETTIME =
-      SystemCall.handle(
-          "timer_settime",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG));
+  private static final MemorySegment TIMER_SETTIME = SystemCall.function("timer_settime");
 
   // struct itimerspec { struct timespec it_interval; struct timespec it_value; };
   private static final long ITIMERSPEC_SIZE = 32;
 
   // int timer_delete(timer_t timerid);
-  private static final MethodHandle TIMER_DELETE =
-      SystemCall.handle(
-          "timer_delete", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+  private static final MemorySegment TIMER_DELETE = SystemCall.function("timer_delete");
 
   private static final int SIGNAL = install();
 
@@ -114,12 +75,8 @@ final class StuckCall implements AutoCloseable {
 
   /// Nobody is inside.
   StuckCall() {
-    try {
-      int result = (int) SIGADDSET.invokeExact(state, mask.address(), SIGNAL);
-      assert result == 0;
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
-    }
+    int result = (int) SystemCall.call(state, SIGADDSET, mask.address(), SIGNAL);
+    assert result == 0;
   }
 
   /// Whether the C library has all that is needed: glibc 2.34, or musl.
@@ -132,24 +89,22 @@ final class StuckCall implements AutoCloseable {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment state = SystemCall.state(call);
       MemorySegment action = call.allocate(SIGACTION_SIZE, 8);
-      int lowest = (int) SIGRTMIN.invokeExact(state);
-      for (int n = (int) SIGRTMAX.invokeExact(state) - FIRST_BELOW_MAX; n >= lowest; n--) {
+      int lowest = (int) SystemCall.call(state, SIGRTMIN);
+      for (int n = (int) SystemCall.call(state, SIGRTMAX) - FIRST_BELOW_MAX; n >= lowest; n--) {
         action.fill((byte) 0);
-        if ((int) SIGACTION.invokeExact(state, n, 0L, action.address()) != 0) {
+        if ((int) SystemCall.call(state, SIGACTION, n, 0L, action.address()) != 0) {
           throw new IllegalStateException("sigaction: error " + SystemCall.errno(state));
         }
         if (action.get(ValueLayout.JAVA_LONG, 0) == 0) { // SIG_DFL
           action.fill((byte) 0);
-          action.set(ValueLayout.JAVA_LONG, 0, SystemCall.address("abs"));
-          if ((int) SIGACTION.invokeExact(state, n, action.address(), 0L) != 0) {
+          action.set(ValueLayout.JAVA_LONG, 0, SystemCall.function("abs").address());
+          if ((int) SystemCall.call(state, SIGACTION, n, action.address(), 0L) != 0) {
             throw new IllegalStateException("sigaction: error " + SystemCall.errno(state));
           }
           return n;
         }
       }
       throw new IllegalStateException("every real-time signal has a handler already");
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
     }
   }
 
@@ -158,20 +113,15 @@ final class StuckCall implements AutoCloseable {
   /// @param nanos when it is to be got out; [Long#MAX_VALUE] when by [#cut] only
   /// @throws IOException when the system has no further timer
   synchronized void enter(long nanos) throws IOException {
-    try {
-      event.set(ValueLayout.JAVA_INT, 8, SIGNAL);
-      event.set(ValueLayout.JAVA_INT, 12, SIGEV_THREAD_ID);
-      event.set(ValueLayout.JAVA_INT, 16, (int) GETTID.invokeExact(state));
-      if ((int) PTHREAD_SIGMASK.invokeExact(state, SIG_UNBLOCK, mask.address(), 0L) != 0
-          || (int)
-                  TIMER_CREATE.invokeExact(state, CLOCK_MONOTONIC, event.address(), timer.address())
-              != 0) {
-        throw SystemCall.failed("timer_create", SystemCall.errno(state));
-      }
-    } catch (IOException e) {
-      throw e;
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
+    event.set(ValueLayout.JAVA_INT, 8, SIGNAL);
+    event.set(ValueLayout.JAVA_INT, 12, SIGEV_THREAD_ID);
+    event.set(ValueLayout.JAVA_INT, 16, (int) SystemCall.call(state, GETTID));
+    if ((int) SystemCall.call(state, PTHREAD_SIGMASK, SIG_UNBLOCK, mask.address(), 0L) != 0
+        || (int)
+                SystemCall.call(
+                    state, TIMER_CREATE, CLOCK_MONOTONIC, event.address(), timer.address())
+            != 0) {
+      throw SystemCall.failed("timer_create", SystemCall.errno(state));
     }
     inside = true;
     if (nanos != Long.MAX_VALUE) {
@@ -190,26 +140,18 @@ final class StuckCall implements AutoCloseable {
     spec.set(ValueLayout.JAVA_LONG, 8, AGAIN);
     spec.set(ValueLayout.JAVA_LONG, 16, nanos / 1_000_000_000);
     spec.set(ValueLayout.JAVA_LONG, 24, nanos % 1_000_000_000);
-    try {
-      int result =
-          (int)
-              TIMER_SETTIME.invokeExact(
-                  state, timer.get(ValueLayout.JAVA_LONG, 0), 0, spec.address(), 0L);
-      assert result == 0;
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
-    }
+    int result =
+        (int)
+            SystemCall.call(
+                state, TIMER_SETTIME, timer.get(ValueLayout.JAVA_LONG, 0), 0, spec.address(), 0L);
+    assert result == 0;
   }
 
   /// The thread is out.
   synchronized void leave() {
     inside = false;
-    try {
-      int result = (int) TIMER_DELETE.invokeExact(state, timer.get(ValueLayout.JAVA_LONG, 0));
-      assert result == 0;
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
-    }
+    int result = (int) SystemCall.call(state, TIMER_DELETE, timer.get(ValueLayout.JAVA_LONG, 0));
+    assert result == 0;
   }
 
   @Override

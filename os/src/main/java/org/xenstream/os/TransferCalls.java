@@ -2,10 +2,8 @@
 package org.xenstream.os;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /// Calls that move octets through one descriptor, or wait for that. They return the negated number
 /// of an error, and use the same native memory each time.
@@ -18,25 +16,27 @@ final class TransferCalls {
   private static final long HERE = -1;
 
   // ssize_t readv(int fd, const struct iovec *iov, int iovcnt);
-  private static final MethodHandle READV = vectorCall("readv");
+  private static final MemorySegment READV = SystemCall.function("readv");
 
   // ssize_t writev(int fd, const struct iovec *iov, int iovcnt);
-  private static final MethodHandle WRITEV = vectorCall("writev");
+  private static final MemorySegment WRITEV = SystemCall.function("writev");
 
   /// Whether the C library can ask a pipe not to wait: glibc 2.26.
   static final boolean NO_WAIT_KNOWN = SystemCall.knows("preadv2");
 
   // ssize_t preadv2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags);
-  private static final MethodHandle PREADV2 = flaggedCall(NO_WAIT_KNOWN ? "preadv2" : "preadv");
+  private static final MemorySegment PREADV2 =
+      SystemCall.function(NO_WAIT_KNOWN ? "preadv2" : "preadv");
 
   // ssize_t pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags);
-  private static final MethodHandle PWRITEV2 = flaggedCall(NO_WAIT_KNOWN ? "pwritev2" : "pwritev");
+  private static final MemorySegment PWRITEV2 =
+      SystemCall.function(NO_WAIT_KNOWN ? "pwritev2" : "pwritev");
 
   // ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags);
-  private static final MethodHandle RECVMSG = messageCall("recvmsg");
+  private static final MemorySegment RECVMSG = SystemCall.function("recvmsg");
 
   // ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags);
-  private static final MethodHandle SENDMSG = messageCall("sendmsg");
+  private static final MemorySegment SENDMSG = SystemCall.function("sendmsg");
 
   // struct msghdr { void *msg_name; socklen_t msg_namelen; struct iovec *msg_iov;
   //                 size_t msg_iovlen; void *msg_control; size_t msg_controllen; int msg_flags; };
@@ -46,15 +46,7 @@ final class TransferCalls {
 
   // int ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *tmo_p,
   //           const sigset_t *sigmask);
-  private static final MethodHandle PPOLL =
-      SystemCall.handle(
-          "ppoll",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG));
+  private static final MemorySegment PPOLL = SystemCall.function("ppoll");
 
   // struct pollfd { int fd; short events; short revents; };
   private static final long POLLFD_SIZE = 8;
@@ -74,58 +66,24 @@ final class TransferCalls {
     this.time = arena.allocate(2 * Long.BYTES, 8);
   }
 
-  private static MethodHandle vectorCall(String name) {
-    return SystemCall.handle(
-        name,
-        FunctionDescriptor.of(
-            ValueLayout.JAVA_LONG,
-            ValueLayout.JAVA_INT,
-            ValueLayout.JAVA_LONG,
-            ValueLayout.JAVA_INT));
-  }
-
-  private static MethodHandle flaggedCall(String name) {
-    return SystemCall.handle(
-        name,
-        FunctionDescriptor.of(
-            ValueLayout.JAVA_LONG,
-            ValueLayout.JAVA_INT,
-            ValueLayout.JAVA_LONG,
-            ValueLayout.JAVA_INT,
-            ValueLayout.JAVA_LONG,
-            ValueLayout.JAVA_INT));
-  }
-
-  private static MethodHandle messageCall(String name) {
-    return vectorCall(name);
-  }
-
   private long result(long returned) {
     return returned < 0 ? -SystemCall.errno(state) : returned;
   }
 
   /// `writev` or `readv`.
   long vector(boolean write, long vectors, int count) {
-    try {
-      return result(
-          write
-              ? (long) WRITEV.invokeExact(state, fd, vectors, count)
-              : (long) READV.invokeExact(state, fd, vectors, count));
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
-    }
+    return result(
+        write
+            ? SystemCall.call(state, WRITEV, fd, vectors, count)
+            : SystemCall.call(state, READV, fd, vectors, count));
   }
 
   /// The same, without waiting, on a file that knows how.
   long noWait(boolean write, long vectors, int count) {
-    try {
-      return result(
-          write
-              ? (long) PWRITEV2.invokeExact(state, fd, vectors, count, HERE, RWF_NOWAIT)
-              : (long) PREADV2.invokeExact(state, fd, vectors, count, HERE, RWF_NOWAIT));
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
-    }
+    return result(
+        write
+            ? SystemCall.call(state, PWRITEV2, fd, vectors, count, HERE, RWF_NOWAIT)
+            : SystemCall.call(state, PREADV2, fd, vectors, count, HERE, RWF_NOWAIT));
   }
 
   /// The same, without waiting, on a socket.
@@ -133,14 +91,10 @@ final class TransferCalls {
     message.set(ValueLayout.JAVA_LONG, MSG_IOV, vectors);
     message.set(ValueLayout.JAVA_LONG, MSG_IOVLEN, count);
     int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    try {
-      return result(
-          write
-              ? (long) SENDMSG.invokeExact(state, fd, message.address(), flags)
-              : (long) RECVMSG.invokeExact(state, fd, message.address(), flags));
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
-    }
+    return result(
+        write
+            ? SystemCall.call(state, SENDMSG, fd, message.address(), flags)
+            : SystemCall.call(state, RECVMSG, fd, message.address(), flags));
   }
 
   /// Waits for the descriptor or another one.
@@ -162,12 +116,7 @@ final class TransferCalls {
       time.set(ValueLayout.JAVA_LONG, 8, wait % 1_000_000_000);
       timeout = time.address();
     }
-    int result;
-    try {
-      result = (int) PPOLL.invokeExact(state, polled.address(), 2L, timeout, 0L);
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
-    }
+    int result = (int) SystemCall.call(state, PPOLL, polled.address(), 2L, timeout, 0L);
     if (result < 0) {
       return -SystemCall.errno(state);
     }

@@ -3,10 +3,7 @@ package org.xenstream.os;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /// Ends the waiting of [Descriptor#await] from another thread: an eventfd that is waited for beside
 /// the descriptor. Once woken it stays so.
@@ -15,16 +12,10 @@ public final class WakeUp implements AutoCloseable {
   private static final int EFD_NONBLOCK = 0x800;
 
   // int eventfd(unsigned int initval, int flags);
-  private static final MethodHandle EVENTFD =
-      SystemCall.handle(
-          "eventfd",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private static final MemorySegment EVENTFD = SystemCall.function("eventfd");
 
   // int eventfd_write(int fd, eventfd_t value);
-  private static final MethodHandle EVENTFD_WRITE =
-      SystemCall.handle(
-          "eventfd_write",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+  private static final MemorySegment EVENTFD_WRITE = SystemCall.function("eventfd_write");
 
   private final int fd;
   private boolean closed;
@@ -39,12 +30,7 @@ public final class WakeUp implements AutoCloseable {
   public static WakeUp open() throws IOException {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment state = SystemCall.state(call);
-      int fd;
-      try {
-        fd = (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC | EFD_NONBLOCK);
-      } catch (Throwable e) {
-        throw SystemCall.unexpected(e);
-      }
+      int fd = (int) SystemCall.call(state, EVENTFD, 0, EFD_CLOEXEC | EFD_NONBLOCK);
       if (fd < 0) {
         throw SystemCall.failed("eventfd", SystemCall.errno(state));
       }
@@ -58,10 +44,8 @@ public final class WakeUp implements AutoCloseable {
       return;
     }
     try (Arena call = Arena.ofConfined()) {
-      int result = (int) EVENTFD_WRITE.invokeExact(SystemCall.state(call), fd, 1L);
+      int result = (int) SystemCall.call(SystemCall.state(call), EVENTFD_WRITE, fd, 1L);
       assert result == 0 : "the counter of an eventfd is full after 2^64 - 2";
-    } catch (Throwable e) {
-      throw SystemCall.unexpected(e);
     }
   }
 

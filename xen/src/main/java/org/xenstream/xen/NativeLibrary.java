@@ -10,22 +10,30 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A shared library, looked for by its sonames. That it is absent, or a function in it, is told by
-/// [#check] and not when a class is initialised: handles of what is absent exist, and throw.
+/// [#check] and not when a class is initialised.
 @SuppressWarnings("restricted") // this module calls Xen's libraries
 final class NativeLibrary {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final long ERRNO =
+      STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+
+  /// Two handles call all there is: to make one takes a start as long as some hundred calls.
+  private static final MethodHandle SHORT = handle(6);
+
+  /// Made when it is needed first.
+  private static final class OnStack {
+    private static final MethodHandle LONG = handle(9);
+
+    private OnStack() {}
+  }
 
   private final List<String> sonames;
   private final @Nullable String found;
@@ -37,6 +45,14 @@ final class NativeLibrary {
     this.sonames = sonames;
     this.found = found;
     this.symbols = symbols;
+  }
+
+  private static MethodHandle handle(int parameters) {
+    ValueLayout[] types = new ValueLayout[parameters];
+    Arrays.fill(types, ValueLayout.JAVA_LONG);
+    return LINKER.downcallHandle(
+        FunctionDescriptor.of(ValueLayout.JAVA_LONG, types),
+        Linker.Option.captureCallState("errno"));
   }
 
   /// Looks for a library.
@@ -59,19 +75,74 @@ final class NativeLibrary {
     return found;
   }
 
-  /// A handle whose first parameter is memory for `errno`, see [#state].
-  MethodHandle handle(String name, FunctionDescriptor type) {
-    Linker.Option errno = Linker.Option.captureCallState("errno");
+  /// A function of the library; one that is absent is told by [#check], and must not be called.
+  MemorySegment function(String name) {
     Optional<MemorySegment> address = symbols == null ? Optional.empty() : symbols.find(name);
-    if (address.isPresent()) {
-      return LINKER.downcallHandle(address.get(), type, errno);
+    if (address.isEmpty()) {
+      missing.add(name);
     }
-    missing.add(name);
-    MethodType shape = type.toMethodType().insertParameterTypes(0, MemorySegment.class);
-    MethodHandle thrower =
-        MethodHandles.throwException(shape.returnType(), IllegalStateException.class)
-            .bindTo(new IllegalStateException(name + " of " + sonames.getFirst() + " is absent"));
-    return MethodHandles.dropArguments(thrower, 0, shape.parameterList());
+    return address.orElse(MemorySegment.NULL);
+  }
+
+  /// Calls a function of up to six whole numbers or pointers: they go in registers, each in one of
+  /// its own, of which the function looks at those that it has parameters for, as far as they are
+  /// wide.
+  ///
+  /// @param errno takes `errno`, see [#state]
+  /// @return of a function that returns an `int`, anything above its 32 bits
+  static long call(
+      MemorySegment errno, MemorySegment function, long a, long b, long c, long d, long e, long f) {
+    try {
+      return (long) SHORT.invokeExact(function, errno, a, b, c, d, e, f);
+    } catch (Throwable problem) {
+      throw unexpected(problem);
+    }
+  }
+
+  /// Calls a function of up to nine, which looks for the seventh and later ones on the stack.
+  static long call(
+      MemorySegment errno,
+      MemorySegment function,
+      long a,
+      long b,
+      long c,
+      long d,
+      long e,
+      long f,
+      long g,
+      long h,
+      long i) {
+    try {
+      return (long) OnStack.LONG.invokeExact(function, errno, a, b, c, d, e, f, g, h, i);
+    } catch (Throwable problem) {
+      throw unexpected(problem);
+    }
+  }
+
+  /// The same with fewer parameters.
+  static long call(
+      MemorySegment errno, MemorySegment function, long a, long b, long c, long d, long e) {
+    return call(errno, function, a, b, c, d, e, 0);
+  }
+
+  /// The same with fewer parameters.
+  static long call(MemorySegment errno, MemorySegment function, long a, long b, long c, long d) {
+    return call(errno, function, a, b, c, d, 0, 0);
+  }
+
+  /// The same with fewer parameters.
+  static long call(MemorySegment errno, MemorySegment function, long a, long b, long c) {
+    return call(errno, function, a, b, c, 0, 0, 0);
+  }
+
+  /// The same with fewer parameters.
+  static long call(MemorySegment errno, MemorySegment function, long a, long b) {
+    return call(errno, function, a, b, 0, 0, 0, 0);
+  }
+
+  /// The same with fewer parameters.
+  static long call(MemorySegment errno, MemorySegment function, long a) {
+    return call(errno, function, a, 0, 0, 0, 0, 0);
   }
 
   /// @throws MissingLibraryException when the library is absent, or a function that was asked for
@@ -94,7 +165,7 @@ final class NativeLibrary {
 
   /// The number that the last call left.
   static int errno(MemorySegment state) {
-    return (int) ERRNO.get(state, 0L);
+    return state.get(ValueLayout.JAVA_INT, ERRNO);
   }
 
   /// Memory that a library gave, by its address.
@@ -105,20 +176,10 @@ final class NativeLibrary {
   }
 
   /// A downcall declares every throwable and throws none but errors of the virtual machine.
-  static RuntimeException unexpected(Throwable e) {
+  private static RuntimeException unexpected(Throwable e) {
     if (e instanceof Error error) {
       throw error;
     }
     return e instanceof RuntimeException known ? known : new IllegalStateException(e);
-  }
-
-  /// The type of a function that returns an int.
-  static FunctionDescriptor ofInt(ValueLayout... parameters) {
-    return FunctionDescriptor.of(ValueLayout.JAVA_INT, parameters);
-  }
-
-  /// The type of a function that returns a long, a size or a pointer.
-  static FunctionDescriptor ofLong(ValueLayout... parameters) {
-    return FunctionDescriptor.of(ValueLayout.JAVA_LONG, parameters);
   }
 }
