@@ -16,20 +16,33 @@ import org.xenstream.xen.LibxlChannel.Level;
 /// SIGTERM makes a save give up, clean up, and tell libxl, as it does the C helper; a restore just
 /// ends.
 final class SaveHelperMain {
-  private static final String MESSAGES = "xenstream.messages";
+  static final String MESSAGES = "xenstream.messages";
   private static final int STDIN = 0;
   private static final int STDOUT = 1;
 
   private SaveHelperMain() {}
 
   public static void main(String[] words) {
-    serve(words, XenHost::open);
+    end(serve(words));
   }
 
-  /// All that the process does; does not return.
+  /// Not by `exit`: after a SIGTERM that would wait for the hook, which ends the process itself.
+  static void end(int code) {
+    System.err.flush();
+    Runtime.getRuntime().halt(code);
+  }
+
+  /// All that the process does, with the Xen under this kernel.
+  ///
+  /// @return how the process has to end
+  static int serve(String[] words) {
+    return serve(words, XenHost::open);
+  }
+
+  /// The same.
   ///
   /// @param opener finds the hypervisor
-  static void serve(String[] words, HelperSession.HostOpener opener) {
+  static int serve(String[] words, HelperSession.HostOpener opener) {
     System.setOut(System.err);
     Cancellation cancellation = new Cancellation();
     CompletableFuture<Integer> ended = new CompletableFuture<>();
@@ -50,9 +63,7 @@ final class SaveHelperMain {
       code = HelperSession.EXIT_FAILED;
     }
     ended.complete(code);
-    System.err.flush();
-    // Not exit: after a SIGTERM that would wait for the hook, which ends the process itself.
-    Runtime.getRuntime().halt(code);
+    return code;
   }
 
   /// The way to libxl, made when it is known what libxl answers.
@@ -102,16 +113,26 @@ final class SaveHelperMain {
         callbacks);
   }
 
-  /// The virtual machine runs this when a SIGTERM comes, beside the save, and would end when it
-  /// returns.
   private static void giveUpWhenTerminated(
       Cancellation cancellation, CompletableFuture<Integer> ended) {
-    Runtime.getRuntime()
-        .addShutdownHook(
-            Thread.ofPlatform()
-                .unstarted(() -> {
-                  cancellation.cancel();
-                  Runtime.getRuntime().halt(ended.join());
-                }));
+    Runtime.getRuntime().addShutdownHook(new GivingUp(cancellation, ended));
+  }
+
+  /// The virtual machine runs this when a SIGTERM comes, beside the save, and would end when it
+  /// returns.
+  private static final class GivingUp extends Thread {
+    private final Cancellation cancellation;
+    private final CompletableFuture<Integer> ended;
+
+    GivingUp(Cancellation cancellation, CompletableFuture<Integer> ended) {
+      this.cancellation = cancellation;
+      this.ended = ended;
+    }
+
+    @Override
+    public void run() {
+      cancellation.cancel();
+      Runtime.getRuntime().halt(ended.join());
+    }
   }
 }

@@ -5,8 +5,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.os.DescriptorPair;
@@ -38,6 +40,10 @@ final class Training {
 
   private static final String PLAIN_RESTORE = "768";
   private static final String LIVE = "1";
+
+  /// No guest has this number.
+  private static final int NOBODY = 0x7FEF;
+
   private static final String PAUSED = "0";
 
   private Training() {}
@@ -58,10 +64,45 @@ final class Training {
         }
       }
     }
-    try {
-      XenHost.open().close();
-    } catch (IOException e) {
-      // Where a cache is trained there is no Xen; what looks for it has been run all the same.
+    asProcess();
+  }
+
+  /// Goes the way of the process itself, as far as it goes where there is no Xen, and makes ready
+  /// the classes that stand behind.
+  private static void asProcess() throws IOException {
+    try (DescriptorPair messages = DescriptorPair.pipe()) {
+      System.setProperty(SaveHelperMain.MESSAGES, "" + messages.second().number());
+      int _ =
+          SaveHelperMain.serve(
+              new String[] {
+                "--restore-domain",
+                "" + messages.first().number(),
+                "-1",
+                "" + NOBODY,
+                "1",
+                "0",
+                "2",
+                "0",
+                PLAIN_RESTORE,
+                "0"
+              });
+    }
+    for (Class<?> each :
+        List.of(
+            Domctl.class,
+            ForeignPages.class,
+            HypercallBuffer.class,
+            Libxenforeignmemory.class,
+            XenErrno.class,
+            XenField.class,
+            XenMemory.class,
+            XenPolicies.class,
+            XenVcpus.class)) {
+      try {
+        MethodHandles.lookup().ensureInitialized(each);
+      } catch (IllegalAccessException e) {
+        throw new IllegalStateException(e);
+      }
     }
   }
 
