@@ -38,6 +38,7 @@ final class NativeLibrary {
   private final List<String> sonames;
   private final @Nullable String found;
   private final @Nullable SymbolLookup symbols;
+  private final List<String> functions = new ArrayList<>();
   private final List<String> missing = new ArrayList<>();
 
   private NativeLibrary(
@@ -75,8 +76,14 @@ final class NativeLibrary {
     return found;
   }
 
+  /// The functions that were asked for.
+  List<String> functions() {
+    return List.copyOf(functions);
+  }
+
   /// A function of the library; one that is absent is told by [#check], and must not be called.
   MemorySegment function(String name) {
+    functions.add(name);
     Optional<MemorySegment> address = symbols == null ? Optional.empty() : symbols.find(name);
     if (address.isEmpty()) {
       missing.add(name);

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.tests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The save helper's runtime image as an operator has it: made by scripts/link-helper out of the
+/// modules under test, copied elsewhere, run without any environment; and copies of it in which
+/// something is broken, which have to say so, and nothing that libxl could take for a message.
+@Timeout(300)
+class HelperImageTest {
+  private static final Path ROOT = Path.of(System.getProperty("xenstream.root", "..")).normalize();
+  private static final String LAUNCHER = "bin/xenstream-save-helper";
+
+  /// Of nobody, with arguments that are wrong: answered with one message and 255, wherever it runs.
+  private static final List<String> WRONG = List.of("--save-domain", "1", "0");
+
+  /// The text of the message, with its terminating zero: its last octets.
+  private static final String ANSWER =
+      "--save-domain: expected IO_FD RECV_FD DOMID XCFLAGS CBFLAGS STREAM_TYPE, found 1 0\0";
+
+  @TempDir static Path folder;
+  private static Path image;
+
+  private record Ended(int code, String out, String err) {}
+
+  private static String module(String type) {
+    try {
+      URI place = Class.forName(type).getProtectionDomain().getCodeSource().getLocation().toURI();
+      return Path.of(place).toString();
+    } catch (ClassNotFoundException | URISyntaxException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @BeforeAll
+  static void link() throws Exception {
+    Path made = folder.resolve("made");
+    ProcessBuilder link =
+        new ProcessBuilder(
+            ROOT.resolve("scripts/link-helper").toString(),
+            String.join(
+                ":",
+                module("org.xenstream.core.format.StreamRecord"),
+                module("org.xenstream.x86.Blobs"),
+                module("org.xenstream.os.Descriptor"),
+                module("org.xenstream.transfer.Hypervisor"),
+                module("org.xenstream.xen.SaveHelperMain")),
+            made.toString());
+    link.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    Ended ended = run(link);
+    assertEquals(0, ended.code, () -> ended.out + ended.err);
+    // Where an operator would put it, and with a blank, which shells like to stumble over.
+    image = folder.resolve("opt/xen stream");
+    Files.createDirectories(folder.resolve("opt"));
+    Files.move(made, image);
+  }
+
+  private static Ended run(ProcessBuilder builder) throws IOException, InterruptedException {
+    Path out = Files.createTempFile(folder, "out", "");
+    Path err = Files.createTempFile(folder, "err", "");
+    Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+    process.getOutputStream().close();
+    assertTrue(process.waitFor(240, TimeUnit.SECONDS));
+    return new Ended(
+        process.exitValue(),
+        Files.readString(out, StandardCharsets.ISO_8859_1),
+        Files.readString(err, StandardCharsets.ISO_8859_1));
+  }
+
+  /// Runs it in an empty environment: no JAVA_HOME, and a path without java.
+  private static Ended helper(List<String> command, String... environment) throws Exception {
+    List<String> words = new ArrayList<>(command);
+    words.addAll(WRONG);
+    ProcessBuilder builder = new ProcessBuilder(words).directory(folder.toFile());
+    builder.environment().clear();
+    builder.environment().put("PATH", "/usr/bin:/bin");
+    for (String variable : environment) {
+      int sign = variable.indexOf('=');
+      builder.environment().put(variable.substring(0, sign), variable.substring(sign + 1));
+    }
+    return run(builder);
+  }
+
+  private static void assertWorks(Ended ended) {
+    assertEquals(255, ended.code, ended.err);
+    assertTrue(ended.out.endsWith(ANSWER), ended.out);
+    assertEquals("", ended.err);
+  }
+
+  /// A copy in which a file is to be replaced: of the others it has links.
+  private static Path copy(String name) throws IOException {
+    Path copy = folder.resolve(name);
+    try (Stream<Path> all = Files.walk(image)) {
+      for (Path file : all.toList()) {
+        Path place = copy.resolve(image.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectory(place);
+        } else {
+          Files.createLink(place, file);
+        }
+      }
+    }
+    return copy;
+  }
+
+  private static void assertFailsAloud(Ended ended) {
+    assertNotEquals(0, ended.code);
+    assertEquals("", ended.out);
+    assertNotEquals("", ended.err);
+  }
+
+  @Test
+  void itRunsWhereItWasCopiedTo() throws Exception {
+    assertWorks(helper(List.of(image.resolve(LAUNCHER).toString())));
+  }
+
+  @Test
+  void itRunsThroughALink() throws Exception {
+    Path link = folder.resolve("libxl-save-helper");
+    Files.createSymbolicLink(link, image.resolve(LAUNCHER));
+    assertWorks(helper(List.of(link.toString())));
+  }
+
+  @Test
+  void optionsForOtherProgramsAreNotTaken() throws Exception {
+    assertWorks(
+        helper(
+            List.of(image.resolve(LAUNCHER).toString()),
+            "JAVA_TOOL_OPTIONS=-Xbogus",
+            "JDK_JAVA_OPTIONS=-Xbogus",
+            "_JAVA_OPTIONS=-Xbogus"));
+  }
+
+  /// With the mode `on` the virtual machine ends where the cache does not fit.
+  @Test
+  void theCacheIsUsedWhereItWasCopiedTo() throws Exception {
+    Ended ended =
+        helper(
+            List.of(
+                image.resolve("bin/java").toString(),
+                "@" + image.resolve("lib/xenstream/jvm.options"),
+                "-XX:AOTCache=" + image.resolve("lib/xenstream/helper.aot"),
+                "-XX:AOTMode=on",
+                "-m",
+                "org.xenstream.xen/org.xenstream.xen.SaveHelperMain"));
+    assertWorks(ended);
+  }
+
+  @Test
+  void withoutTheCacheItRunsAllTheSame() throws Exception {
+    Path copy = copy("uncached");
+    Path cache = copy.resolve("lib/xenstream/helper.aot");
+    Files.delete(cache);
+    Ended ended = helper(List.of(copy.resolve(LAUNCHER).toString()));
+    assertEquals(255, ended.code);
+    assertTrue(ended.out.endsWith(ANSWER), ended.out);
+    byte[] whole = Files.readAllBytes(image.resolve("lib/xenstream/helper.aot"));
+    Files.write(cache, Arrays.copyOf(whole, whole.length / 2));
+    ended = helper(List.of(copy.resolve(LAUNCHER).toString()));
+    assertEquals(255, ended.code);
+    assertTrue(ended.out.endsWith(ANSWER), ended.out);
+    assertTrue(ended.err.contains("The AOT cache has been truncated"), ended.err);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {100, 1_000_000, 15_000_000})
+  void aTruncatedImageFails(int length) throws Exception {
+    Path copy = copy("truncated-" + length);
+    Path modules = copy.resolve("lib/modules");
+    Path whole = image.resolve("lib/modules");
+    Files.delete(modules);
+    Files.copy(whole, modules, StandardCopyOption.COPY_ATTRIBUTES);
+    modules.toFile().setWritable(true);
+    try (RandomAccessFile file = new RandomAccessFile(modules.toFile(), "rw")) {
+      file.setLength(length);
+    }
+    assertFailsAloud(helper(List.of(copy.resolve(LAUNCHER).toString())));
+  }
+
+  @Test
+  void aMissingVirtualMachineFails() throws Exception {
+    Path copy = copy("missing");
+    Files.delete(copy.resolve("lib/server/libjvm.so"));
+    assertFailsAloud(helper(List.of(copy.resolve(LAUNCHER).toString())));
+  }
+
+  @Test
+  void withoutMemoryItFails() throws Exception {
+    assertFailsAloud(
+        helper(
+            List.of(
+                "sh",
+                "-c",
+                "ulimit -v 200000; exec \"$@\"",
+                "sh",
+                image.resolve(LAUNCHER).toString())));
+  }
+
+  /// As in a tree in which no image was made.
+  @Test
+  void withoutAnImageItSaysHowToMakeOne() throws Exception {
+    Path bin = Files.createDirectories(folder.resolve("tree/bin"));
+    Path launcher = bin.resolve("xenstream-save-helper");
+    Files.copy(ROOT.resolve(LAUNCHER), launcher, StandardCopyOption.COPY_ATTRIBUTES);
+    Ended ended = helper(List.of(launcher.toString()));
+    assertEquals(255, ended.code);
+    assertEquals("", ended.out);
+    assertEquals(
+        "xenstream-save-helper: no runtime image in %s/../build/helper: run %s/../scripts/build-helper first\n"
+            .formatted(bin, bin),
+        ended.err);
+  }
+}
