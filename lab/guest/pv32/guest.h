@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A guest's kernel of our own: paravirtualized, 32 bits (PAE), one vCPU, no interrupts, no user
 // space. It dirties and verifies memory, tells of it on its console, and does what control/shutdown
-// asks. It handles no trap: a fault of its own makes Xen crash the domain, and `xl dmesg` says where.
+// asks. It handles no trap: a fault of its own makes Xen crash the domain; `xl dmesg` says where.
 #ifndef PV32_GUEST_H
 #define PV32_GUEST_H
 
