@@ -63,13 +63,15 @@ class ArchitectureTest {
               "org.xenstream.cli..");
 
   /// What may read the clock, speak to the terminal and end the process: the command line, and the
-  /// program that libxl runs.
+  /// programs of the save helper's image.
   private static final DescribedPredicate<JavaClass> PROGRAMS =
       resideInAPackage("org.xenstream.cli..")
           .or(
               DescribedPredicate.describe(
-                  "are libxl's save helper",
-                  type -> type.getFullName().equals("org.xenstream.xen.SaveHelperMain")));
+                  "are the programs of the save helper's image",
+                  type ->
+                      type.getFullName().equals("org.xenstream.xen.SaveHelperMain")
+                          || type.getFullName().equals("org.xenstream.xen.HostMain")));
 
   /// Without this the rules below could hold of nothing.
   @ParameterizedTest

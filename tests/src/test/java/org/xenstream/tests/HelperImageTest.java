@@ -137,6 +137,16 @@ class HelperImageTest {
   }
 
   @Test
+  void itTellsOfItsHost() throws Exception {
+    Ended ended = run(new ProcessBuilder(image.resolve("bin/xenstream-host").toString()));
+    assertEquals("", ended.err);
+    List<String> lines = ended.out.lines().toList();
+    assertTrue(lines.getFirst().startsWith("hypervisor           "), ended.out);
+    boolean ready = lines.contains("save helper          would run");
+    assertEquals(ready ? 0 : 1, ended.code, ended.out);
+  }
+
+  @Test
   void itRunsThroughALink() throws Exception {
     Path link = folder.resolve("libxl-save-helper");
     Files.createSymbolicLink(link, image.resolve(LAUNCHER));
