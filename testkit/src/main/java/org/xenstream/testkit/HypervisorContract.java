@@ -4,7 +4,6 @@ package org.xenstream.testkit;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -38,7 +37,11 @@ import org.xenstream.x86.VcpuContext;
 public abstract class HypervisorContract {
   private static final ValueLayout.OfLong U64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt U32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int NOBODY = 0x7EEF;
+  private static final int ESRCH = 3;
+  private static final int EBUSY = 16;
   private static final int EINVAL = 22;
 
   private final Arena arena = Arena.ofAuto();
@@ -88,14 +91,13 @@ public abstract class HypervisorContract {
   }
 
   @Test
-  void aDomainThatIsNotThereFailsEveryCall() {
+  void aDomainThatIsNotThereFailsEveryCall() throws IOException {
     MemorySegment octets = MemorySegment.ofArray(new byte[16]);
     long[] one = {1};
     Map<String, Executable> calls = new LinkedHashMap<>();
     calls.put("domainInfo", () -> port.domainInfo(NOBODY));
     calls.put("pfnCount", () -> port.pfnCount(NOBODY));
     calls.put("pageTypes", () -> port.pageTypes(NOBODY, one, new byte[1], 1));
-    calls.put("populate", () -> port.populate(NOBODY, 0, one, 1));
     calls.put("enableLogDirty", () -> port.enableLogDirty(NOBODY));
     calls.put("disableLogDirty", () -> port.disableLogDirty(NOBODY));
     calls.put(
@@ -117,6 +119,19 @@ public abstract class HypervisorContract {
     calls.put("setCpuPolicy", () -> port.setCpuPolicy(NOBODY, new CpuPolicy(octets, octets)));
     calls.put("seedGrantTable", () -> port.seedGrantTable(NOBODY, true, 1, 2, 0, 0));
     calls.forEach((call, code) -> refused(call, "ESRCH", code));
+    // Xen says how many it did, never why it stopped.
+    refused("populate", "EBUSY", () -> port.populate(NOBODY, 0, one, 1));
+    // Each frame fails, and not the call.
+    try (ForeignMapping mapping = port.map(NOBODY, Access.READ, one, 1)) {
+      assertEquals(ESRCH, mapping.error(0));
+    }
+  }
+
+  @Test
+  void tellsOfTheMachine() throws IOException {
+    assertEquals(4, port.version().major());
+    assertTrue(port.maximumRamPage() > 0);
+    assertTrue(port.compatM2pFirstFrame() > 0);
   }
 
   // ---- Memory
@@ -163,7 +178,7 @@ public abstract class HypervisorContract {
     try (ForeignMapping mapping =
         port.map(domid, Access.READ, new long[] {frames[0], others[0]}, 2)) {
       assertEquals(0, mapping.error(0));
-      assertEquals(EINVAL, mapping.error(1));
+      assertEquals(EBUSY, mapping.error(1));
     }
   }
 
@@ -275,6 +290,7 @@ public abstract class HypervisorContract {
     refused("setGuestWidth", "EACCES", () -> port.setGuestWidth(full, 4));
     int hvm = lab.createHvm(1, 16);
     refused("setGuestWidth", "EOPNOTSUPP", () -> port.setGuestWidth(hvm, 4));
+    refused("guestWidth", "EOPNOTSUPP", () -> port.guestWidth(hvm));
   }
 
   @Test
@@ -294,7 +310,7 @@ public abstract class HypervisorContract {
         tables.types());
     try (ForeignMapping mapping =
         port.map(domid, Access.WRITE, new long[] {tables.frame(1), tables.frame(0)}, 2)) {
-      assertNotEquals(0, mapping.error(0));
+      assertEquals(EBUSY, mapping.error(0));
       assertEquals(0, mapping.error(1));
     }
     tables.pin(2);
@@ -367,8 +383,11 @@ public abstract class HypervisorContract {
   @Test
   void refusesVcpuStateThatCannotBe() throws IOException {
     int domid = lab.createPv(2, 16);
-    refused("vcpuOnline", "ESRCH", () -> port.vcpuOnline(domid, 2));
-    refused("vcpuState", "ESRCH", () -> port.vcpuState(domid, 2, VcpuState.MSRS, arena));
+    refused("vcpuOnline", "EINVAL", () -> port.vcpuOnline(domid, 2));
+    for (VcpuState kind : VcpuState.values()) {
+      String errno = kind == VcpuState.BASIC ? "EINVAL" : "ESRCH";
+      refused("vcpuState", errno, () -> port.vcpuState(domid, 2, kind, arena));
+    }
     Map<VcpuState, int[]> sizes =
         Map.of(
             VcpuState.BASIC, new int[] {0, VcpuContext.SIZE_32, VcpuContext.SIZE_64 + 8},
@@ -382,10 +401,27 @@ public abstract class HypervisorContract {
       }
     });
     MemorySegment msr = MemorySegment.ofArray(new byte[16]);
-    refused("setVcpuState", "ENXIO", () -> port.setVcpuState(domid, 1, VcpuState.MSRS, msr));
+    refused("setVcpuState", "EINVAL", () -> port.setVcpuState(domid, 1, VcpuState.MSRS, msr));
+  }
+
+  @Test
+  void takesTheStatesOfAVcpuThatWasNeverSetUp() throws IOException {
+    int domid = lab.createPv(2, 16);
     MemorySegment extended = port.vcpuState(domid, 1, VcpuState.EXTENDED, arena);
+    assertEquals(1, extended.get(U32, 0));
+    assertEquals(extended.byteSize(), extended.get(U32, 4));
     port.setVcpuState(domid, 1, VcpuState.EXTENDED, extended);
-    port.setVcpuState(domid, 1, VcpuState.XSAVE, MemorySegment.ofArray(new byte[16]));
+    // What older releases had of it: no word on machine checks.
+    MemorySegment old = MemorySegment.ofArray(new byte[32]);
+    old.set(U32, 4, 32);
+    port.setVcpuState(domid, 1, VcpuState.EXTENDED, old);
+    old.set(U32, 4, 31);
+    refused("setVcpuState", "EINVAL", () -> port.setVcpuState(domid, 1, VcpuState.EXTENDED, old));
+    MemorySegment xsave = port.vcpuState(domid, 1, VcpuState.XSAVE, arena);
+    assertEquals(-1, xsave.mismatch(MemorySegment.ofArray(new byte[16])), "a header alone");
+    port.setVcpuState(domid, 1, VcpuState.XSAVE, xsave);
+    assertEquals(0, port.vcpuState(domid, 1, VcpuState.MSRS, arena).byteSize());
+    port.setVcpuState(domid, 1, VcpuState.MSRS, MemorySegment.NULL);
   }
 
   // ---- HVM
@@ -427,6 +463,16 @@ public abstract class HypervisorContract {
   }
 
   // ---- Both
+
+  @Test
+  void seedsTheGrantTable() throws IOException {
+    int hvm = lab.createHvm(1, 16);
+    populate(hvm, 0xFEFF8, 0xFEFF9);
+    port.seedGrantTable(hvm, true, 0xFEFF8, 0xFEFF9, 0, 0);
+    int pv = lab.createPv(1, 16);
+    long[] frames = populate(pv, 0, 1);
+    port.seedGrantTable(pv, false, frames[0], frames[1], 0, 0);
+  }
 
   @Test
   void keepsTheTscsMode() throws IOException {

@@ -7,8 +7,6 @@ public enum Errno {
   EPERM(1),
   /// No such domain or vCPU.
   ESRCH(3),
-  /// No such register.
-  ENXIO(6),
   /// More than fits into one call.
   E2BIG(7),
   /// No memory left.

@@ -4,6 +4,7 @@ package org.xenstream.transfer.sim;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.transfer.CpuPolicy;
 import org.xenstream.transfer.DomainInfo;
@@ -92,11 +93,23 @@ abstract class SimCalls implements Hypervisor {
   @Override
   public ForeignMapping map(int domid, Access access, long[] wanted, int count)
       throws HypervisorException {
+    SimMemory memory;
     try {
-      return domain(domid).memory.map(access, wanted, count);
+      memory = domain(domid).memory;
     } catch (XenError e) {
-      throw e.in("map", domid);
+      return nothingMapped(count, e.errno());
     }
+    return memory.map(access, wanted, count);
+  }
+
+  /// The kernel of dom0 asks Xen for each frame, and keeps what it says of each.
+  private ForeignMapping nothingMapped(int count, Errno errno) {
+    int[] errors = new int[count];
+    long[] offsets = new long[count];
+    Arrays.fill(errors, errno.number());
+    Arrays.fill(offsets, -1);
+    mappingOpened();
+    return new SimMapping(frames().memory().asReadOnly(), offsets, errors, this::mappingClosed);
   }
 
   @Override
@@ -108,7 +121,9 @@ abstract class SimCalls implements Hypervisor {
         pfns[done] = memory.populate(pfns[done], order);
       }
     } catch (XenError e) {
-      throw new XenError(e.errno(), "%d of %d done: %s".formatted(done, count, e.getMessage()))
+      // XENMEM_populate_physmap tells how many it did, and libxenctrl calls fewer than all busy.
+      Errno errno = e.errno() == Errno.ESRCH ? Errno.EBUSY : e.errno();
+      throw new XenError(errno, "%d of %d done: %s".formatted(done, count, e.getMessage()))
           .in("populate", domid);
     }
   }
@@ -155,7 +170,11 @@ abstract class SimCalls implements Hypervisor {
   @Override
   public int guestWidth(int domid) throws HypervisorException {
     try {
-      return domain(domid).state.width;
+      SimDomain domain = domain(domid);
+      if (domain.isHvm()) {
+        throw new XenError(Errno.EOPNOTSUPP, "it is no PV domain");
+      }
+      return domain.state.width;
     } catch (XenError e) {
       throw e.in("guestWidth", domid);
     }
@@ -231,7 +250,7 @@ abstract class SimCalls implements Hypervisor {
   @Override
   public boolean vcpuOnline(int domid, int vcpu) throws HypervisorException {
     try {
-      return domain(domid).vcpu(vcpu).isOnline();
+      return domain(domid).vcpu(vcpu, Errno.EINVAL).isOnline();
     } catch (XenError e) {
       throw e.in("vcpuOnline", domid);
     }
@@ -241,7 +260,7 @@ abstract class SimCalls implements Hypervisor {
   public MemorySegment vcpuState(int domid, int vcpu, VcpuState kind, SegmentAllocator allocator)
       throws HypervisorException {
     try {
-      return copy(pv(domid).vcpu(vcpu).state(kind), allocator);
+      return copy(pv(domid).vcpu(vcpu, noVcpu(kind)).state(kind), allocator);
     } catch (XenError e) {
       throw e.in("vcpuState", domid);
     }
@@ -253,13 +272,20 @@ abstract class SimCalls implements Hypervisor {
     try {
       SimDomain domain = pv(domid);
       if (enforced()) {
-        domain.vcpu(vcpu).set(kind, octets, domain.state.width, frames(), domain.memory.types);
+        domain
+            .vcpu(vcpu, noVcpu(kind))
+            .set(kind, octets, domain.state.width, frames(), domain.memory.types);
       } else {
-        domain.vcpu(vcpu).record(kind, octets, domain.state.width);
+        domain.vcpu(vcpu, noVcpu(kind)).record(kind, octets, domain.state.width);
       }
     } catch (XenError e) {
       throw e.in("setVcpuState", domid);
     }
+  }
+
+  /// `XEN_DOMCTL_getvcpucontext` and its counterpart say it in their own way.
+  private static Errno noVcpu(VcpuState kind) {
+    return kind == VcpuState.BASIC ? Errno.EINVAL : Errno.ESRCH;
   }
 
   private static MemorySegment copy(MemorySegment octets, SegmentAllocator allocator) {

@@ -375,9 +375,14 @@ public final class SimDomain {
   }
 
   SimVcpu vcpu(int number) throws XenError {
+    return vcpu(number, Errno.ESRCH);
+  }
+
+  /// @param missing what Xen says where there is none, which is not the same for all its calls
+  SimVcpu vcpu(int number, Errno missing) throws XenError {
     if (number < 0 || number >= state.vcpus.length) {
       throw new XenError(
-          Errno.ESRCH, "there is no vCPU %d of %d".formatted(number, state.vcpus.length));
+          missing, "there is no vCPU %d of %d".formatted(number, state.vcpus.length));
     }
     return state.vcpus[number];
   }

@@ -243,7 +243,9 @@ final class SimMemory implements AutoCloseable {
       for (int i = 0; i < count; i++) {
         long frame = machineFrame(wanted[i]);
         int error = 0;
-        if (frame < 0 || (frames.word(frame) & FrameTable.BROKEN) != 0) {
+        if (frame < 0) {
+          error = notItsOwn(wanted[i]).number();
+        } else if ((frames.word(frame) & FrameTable.BROKEN) != 0) {
           error = Errno.EINVAL.number();
         } else if (typed) {
           try {
@@ -268,6 +270,12 @@ final class SimMemory implements AutoCloseable {
         offsets,
         errors,
         () -> unmap(offsets, typed));
+  }
+
+  /// A pfn of an HVM guest that has no page is a bad number; a frame of the machine that is not the
+  /// PV guest's own cannot be held.
+  private Errno notItsOwn(long frame) {
+    return hvm || frame < 0 || frame >= frames.frames() ? Errno.EINVAL : Errno.EBUSY;
   }
 
   private void unmap(long[] offsets, boolean typed) {

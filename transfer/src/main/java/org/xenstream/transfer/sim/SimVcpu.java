@@ -17,7 +17,7 @@ import org.xenstream.x86.VcpuContext;
 final class SimVcpu {
   private static final int EXTENDED_SIZE = 128;
   private static final int EXTENDED_USED = 64;
-  private static final int EXTENDED_LEAST = 40;
+  private static final int EXTENDED_LEAST = 32;
   private static final int XSAVE_HEADER = 16;
   private static final int XSAVE_LEAST = XSAVE_HEADER + 512 + 64;
   private static final int MOST_MSRS = 7;
@@ -63,12 +63,14 @@ final class SimVcpu {
     return switch (kind) {
       case BASIC -> throw new XenError(Errno.ENODATA, "vCPU %d was never set up".formatted(number));
       case EXTENDED -> {
-        MemorySegment empty = MemorySegment.ofArray(new byte[EXTENDED_SIZE]);
+        MemorySegment empty = MemorySegment.ofArray(new byte[EXTENDED_USED]);
         empty.set(ValueLayout.JAVA_INT_UNALIGNED, 0, number);
         empty.set(ValueLayout.JAVA_INT_UNALIGNED, 4, EXTENDED_USED);
         yield empty;
       }
-      case XSAVE, MSRS -> MemorySegment.NULL;
+      // No feature of the processor was ever in use.
+      case XSAVE -> MemorySegment.ofArray(new byte[XSAVE_HEADER]);
+      case MSRS -> MemorySegment.NULL;
     };
   }
 
@@ -216,7 +218,7 @@ final class SimVcpu {
           // Those that a guest can write.
         }
         default ->
-            throw new XenError(Errno.ENXIO, "MSR 0x%x is none of a guest's".formatted(index));
+            throw new XenError(Errno.EINVAL, "MSR 0x%x is none of a guest's".formatted(index));
       }
     }
   }

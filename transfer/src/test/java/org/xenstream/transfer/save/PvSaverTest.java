@@ -76,8 +76,10 @@ class PvSaverTest {
               "SHARED_INFO",
               "X86_PV_VCPU_BASIC",
               "X86_PV_VCPU_EXTENDED",
+              "X86_PV_VCPU_XSAVE",
               "X86_PV_VCPU_BASIC",
               "X86_PV_VCPU_EXTENDED",
+              "X86_PV_VCPU_XSAVE",
               "X86_PV_VCPU_MSRS",
               "END"),
           records);
