@@ -12,7 +12,7 @@ import org.xenstream.testkit.HypervisorLab;
 @EnabledIfSystemProperty(
     named = "xenstream.xen.contract",
     matches = "true",
-    disabledReason = "makes domains: run in dom0 of the lab by `lab/prove contract`")
+    disabledReason = "makes domains: run in dom0 of the lab by lab/jobs/contract")
 class XenHostContractTest {
   /// Guests with the devices of a PC.
   @Nested
