@@ -157,17 +157,27 @@ save_and_restore() {
   goes_on "$name" "$before"
 }
 
+# receiver RESTORER WIRE [WORDS]: writes WIRE.sh, which `xl migrate` runs in place of ssh: it keeps in WIRE what comes.
+receiver() {
+  local which=$1 wire=$2 words=${3-}
+  {
+    echo '#!/bin/bash'
+    if [ "$which" = java ]; then
+      echo 'export LIBXL_SAVE_HELPER=/lab/helper/bin/xenstream-save-helper'
+    else
+      echo 'unset LIBXL_SAVE_HELPER'
+    fi
+    echo "tee $wire | xl migrate-receive $words 2>$wire.receiver"
+  } >"$wire.sh"
+  chmod +x "$wire.sh"
+}
+
 # Migrates guest NAME to this very host: what the sender writes goes through WIRE, a file, to the receiver.
 migrate() {
   local name=$1 saver=$2 restorer=$3 wire=$4 before domid
   shift 4
   domid=$(xl domid "$name")
-  {
-    echo '#!/bin/bash'
-    if [ "$restorer" = java ]; then echo 'export LIBXL_SAVE_HELPER=/lab/helper/bin/xenstream-save-helper'; else echo 'unset LIBXL_SAVE_HELPER'; fi
-    echo "tee $wire | xl migrate-receive 2>$wire.receiver"
-  } >"$wire.sh"
-  chmod +x "$wire.sh"
+  receiver "$restorer" "$wire"
   if ! with "$saver" quiet xl migrate "$@" -s '' "$name" "$wire.sh"; then
     tail -n 10 "$wire.receiver"
     return 1
@@ -180,3 +190,8 @@ migrate() {
 # Xen's own verifier wants a file, and says what is wrong on standard error.
 reference_verifies() { PYTHONPATH=/usr/lib/xen-4.17/lib/python quiet python3 /usr/lib/xen-4.17/bin/verify-stream-v2 --format "${2:-libxl}" "$1"; }
 ours_verifies() { quiet xenstream verify "$1"; }
+
+# The receiver's words $1 tell of a verify pass, and of no page that differed in it. Xen's says so of each page.
+no_mismatch() { ! grep -aiE 'verify.*(fail|mismatch|differ)|differ.*verify' "$1"; }
+
+same_and_running() { [ "$(xl domid "$1")" = "$2" ] && running "$1"; }
