@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes damaged images of a sound one: mutate.py IMAGE DIR
+
+IMAGE is what `xl save` wrote. Each file in DIR has one thing wrong in its libxc stream, and is called by it. What comes
+before and behind that stream (xl's header, libxl's records) is kept as it is.
+"""
+
+import struct
+import sys
+
+PAGE_DATA, PV_INFO, P2M_FRAMES, VCPU_BASIC, TSC_INFO, HVM_CONTEXT, HVM_PARAMS = 1, 2, 3, 4, 8, 9, 10
+STATIC_DATA_END, CPUID_POLICY, END = 16, 17, 0
+
+image = open(sys.argv[1], "rb").read()
+start = image.index(b"\xff" * 8 + b"XENF")
+
+
+def records(at):
+    """The records of the stream whose first one is at `at`, as (type, body); and where they end."""
+    found = []
+    while True:
+        kind, length = struct.unpack_from("<II", image, at)
+        found.append((kind, image[at + 8 : at + 8 + length]))
+        at += 8 + (length + 7 & ~7)
+        if kind == END:
+            return found, at
+
+
+head = bytearray(image[start : start + 40])
+stream, end = records(start + 40)
+is_pv = struct.unpack_from("<I", head, 24)[0] == 1
+
+
+def first(kind):
+    return next(i for i, (k, _) in enumerate(stream) if k == kind)
+
+
+def octets(items):
+    return b"".join(struct.pack("<II", k, len(b)) + b + bytes(-len(b) % 8) for k, b in items)
+
+
+def write(name, items=None, header=None, cut=None):
+    body = bytes(header or head) + octets(items if items is not None else stream)
+    if cut:
+        body = body[:cut]
+        whole = image[:start] + body
+    else:
+        whole = image[:start] + body + image[end:]
+    open(f"{sys.argv[2]}/{name}", "wb").write(whole)
+
+
+def changed(kind, offset, form, value):
+    """The stream with one field of its first record of a kind changed."""
+    items = list(stream)
+    at = first(kind)
+    body = bytearray(items[at][1])
+    struct.pack_into(form, body, offset, value)
+    items[at] = (kind, bytes(body))
+    return items
+
+
+def with_header(offset, form, value):
+    header = bytearray(head)
+    struct.pack_into(form, header, offset, value)
+    return header
+
+
+def without(kind):
+    return [(k, b) for k, b in stream if k != kind]
+
+
+write("marker", header=with_header(0, "<Q", 0))
+write("id", header=with_header(8, ">I", 0x58454E47))
+write("version-9", header=with_header(12, ">I", 9))
+write("big-endian", header=with_header(16, ">H", 1))
+write("guest-kind-9", header=with_header(24, "<I", 9))
+write("page-shift-13", header=with_header(28, "<H", 13))
+write("other-guest-kind", header=with_header(24, "<I", 2 if is_pv else 1))
+write("page-data-empty", changed(PAGE_DATA, 0, "<I", 0))
+write("page-data-count-high", changed(PAGE_DATA, 0, "<I", 0x7FFFFFFF))
+write("page-type-unknown", changed(PAGE_DATA, 8, "<Q", 0xB << 60 | 1))
+write("pfn-high", changed(PAGE_DATA, 8, "<Q", 0x000FFFFFFFFFF000 >> 1))
+write("page-data-short", [(k, b[:-4096] if i == first(PAGE_DATA) else b) for i, (k, b) in enumerate(stream)])
+write("unknown-mandatory", stream[:1] + [(0x7FFF, b"12345678")] + stream[1:])
+write("cut-amid-pages", cut=40 + len(octets(stream)) // 2)
+write("cut-before-end", cut=40 + len(octets(stream[:-1])))
+write("end-with-body", stream[:-1] + [(END, b"12345678")])
+if is_pv:
+    write("pv-width-3", changed(PV_INFO, 0, "<B", 3))
+    write("pv-levels-9", changed(PV_INFO, 1, "<B", 9))
+    write("no-pv-info", without(PV_INFO))
+    write("p2m-frames-short", [(k, b[:12] if k == P2M_FRAMES else b) for k, b in stream])
+    write("p2m-frame-foreign", changed(P2M_FRAMES, 8, "<Q", 0xFFFFFFF))
+    write("vcpu-99", changed(VCPU_BASIC, 0, "<I", 99))
+    write("vcpu-short", [(k, b[:64] if k == VCPU_BASIC else b) for k, b in stream])
+else:
+    write("params-count-high", changed(HVM_PARAMS, 0, "<I", 4000))
+    write("params-short", [(k, b[:12] if k == HVM_PARAMS else b) for k, b in stream])
+    write("context-short", [(k, b[:100] if k == HVM_CONTEXT else b) for k, b in stream])
+    write("context-empty", [(k, b"" if k == HVM_CONTEXT else b) for k, b in stream])
+    write("tsc-short", [(k, b[:8] if k == TSC_INFO else b) for k, b in stream])
