@@ -17,8 +17,7 @@ final class HostVerb implements Verb {
     CommandSpec spec =
         Verb.spec(
             "host",
-            "Tells what this machine has of Xen, and whether the save helper would run here. The",
-            "binding to Xen has not run on a real one yet.");
+            "Tells what this machine has of Xen, and whether the save helper would run here.");
     spec.usageMessage()
         .exitCodeList(
             java.util.Map.of(

@@ -40,7 +40,7 @@ public final class XenSurvey implements HostSurvey {
     items.add(new Item("libxenforeignmemory", library(Libxenforeignmemory.LIBRARY)));
     String problem = problem();
     items.add(new Item("save helper", problem == null ? "would run" : "would not run: " + problem));
-    items.add(new Item("proven", "not yet: this binding has not run on a real Xen"));
+    items.add(new Item("proven", "on Xen 4.17; 4.18 to 4.20 not yet run"));
     return new Report(List.copyOf(items), problem == null);
   }
 
