@@ -72,6 +72,7 @@ guest() {
     echo "memory=$mib"
     echo "vcpus=$vcpus"
     echo 'on_crash="preserve"'
+    echo 'on_reboot="preserve"'
     echo 'on_poweroff="destroy"'
     case $kind in
       pv64 | pvh)
