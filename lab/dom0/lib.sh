@@ -106,7 +106,7 @@ guest() {
 # The last line of the counter of guest $1. After a migration the console of the guest is logged under another name.
 last_tick() {
   cat $(ls -tr /var/log/xen/guest-"$1".log /var/log/xen/guest-"$1"--incoming.log 2>/dev/null) /dev/null |
-    tr -d '\r' | grep -a '^GUEST tick [0-9]* .*bad=[0-9]' | tail -n 1
+    tr -d '\r' | grep -a '^GUEST tick [0-9]' | tail -n 1
 }
 tick() {
   local line
@@ -123,11 +123,11 @@ wait_tick() {
     count=$(tick "$1")
     if [ -n "$count" ] && [ "$count" -ge "$2" ]; then
       case $line in
-        *bad=0*) return 0 ;;
-        *)
+        *bad=[1-9]* | *gone*)
           echo "    memory is spoilt: $line"
           return 1
           ;;
+        *) return 0 ;;
       esac
     fi
     sleep 0.3
@@ -137,7 +137,8 @@ wait_tick() {
   xl list | sed 's/^/    /'
   return 1
 }
-up() { wait_tick "$1" 3 180; }
+# A guest that this lab starts has a load, whose word is what makes `goes_on` worth anything.
+up() { wait_tick "$1" 3 180 && last_tick "$1" | grep -q 'bad=0'; }
 
 # goes_on NAME [TICK]: the counter goes on from TICK, else from where it is now, and memory is sound.
 goes_on() {
