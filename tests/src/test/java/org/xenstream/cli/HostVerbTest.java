@@ -19,7 +19,6 @@ class HostVerbTest {
     assertTrue(
         lines.stream().anyMatch(line -> line.startsWith("save helper          would not run: ")),
         lines::toString);
-    assertEquals(
-        "proven               on Xen 4.17; 4.18 to 4.20 not yet run", lines.getLast());
+    assertEquals("proven               on Xen 4.17; 4.18 to 4.20 not yet run", lines.getLast());
   }
 }
