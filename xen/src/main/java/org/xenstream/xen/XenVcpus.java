@@ -24,9 +24,10 @@ final class XenVcpus {
   int guestWidth(String name, int domid) throws HypervisorException {
     try (Call call = new Call(name, domid)) {
       MemorySegment width = call.word();
-      call.check(
-          Libxenctrl.domainGetGuestWidth(call.errno, xch, domid, width.address()),
-          "xc_domain_get_guest_width");
+      // Alone among these functions it says 1 where it fails.
+      if (Libxenctrl.domainGetGuestWidth(call.errno, xch, domid, width.address()) != 0) {
+        throw call.failed(call.errno(), "xc_domain_get_guest_width");
+      }
       return width.get(ValueLayout.JAVA_INT, 0);
     }
   }
