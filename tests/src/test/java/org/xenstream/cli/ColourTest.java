@@ -26,14 +26,15 @@ class ColourTest {
     }
   }
 
-  /// Runs the tool on a terminal made by `script` of util-linux.
+  /// Runs the tool on a terminal made by `script` of util-linux. Its standard error is not that terminal, for where the
+  /// machine is busy a run takes long enough to show its progress there.
   private Tool.Run onATerminal(ProcessBuilder tool) throws IOException, InterruptedException {
     assumeTrue(Files.isExecutable(SCRIPT), "no `script` to make a terminal with");
     String command =
         tool.command().stream()
             .map(word -> "'" + word.replace("'", "'\\''") + "'")
             .collect(Collectors.joining(" "));
-    tool.command(SCRIPT.toString(), "-qec", command, "/dev/null");
+    tool.command(SCRIPT.toString(), "-qec", command + " 2>/dev/null", "/dev/null");
     return Tool.finish(tool.redirectInput(Path.of("/dev/null").toFile()).start());
   }
 
