@@ -26,8 +26,8 @@ class ColourTest {
     }
   }
 
-  /// Runs the tool on a terminal made by `script` of util-linux. Its standard error is not that terminal, for where the
-  /// machine is busy a run takes long enough to show its progress there.
+  /// Runs the tool on a terminal made by `script` of util-linux. Its standard error is not that
+  /// terminal, for where the machine is busy a run takes long enough to show its progress there.
   private Tool.Run onATerminal(ProcessBuilder tool) throws IOException, InterruptedException {
     assumeTrue(Files.isExecutable(SCRIPT), "no `script` to make a terminal with");
     String command =
