@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -35,15 +36,22 @@ record Leaks(Map<String, Integer> files, Set<String> threads) {
       }
     }
     Set<String> threads =
-        Thread.getAllStackTraces().keySet().stream()
-            .filter(thread -> thread.isAlive() && !thread.getName().startsWith("ForkJoin"))
-            .map(Thread::getName)
-            .collect(Collectors.toCollection(TreeSet::new));
+        threadsNow().map(Thread::getName).collect(Collectors.toCollection(TreeSet::new));
     return new Leaks(files, threads);
   }
 
-  /// Compares with now.
-  void assertNoneSince(String why) throws IOException {
+  private static Stream<Thread> threadsNow() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.isAlive() && !thread.getName().startsWith("ForkJoin"));
+  }
+
+  /// Compares with now. A thread has time to end: an executor is closed, and its threads done,
+  /// before they are gone.
+  void assertNoneSince(String why) throws IOException, InterruptedException {
+    for (Thread more :
+        threadsNow().filter(thread -> !threads.contains(thread.getName())).toList()) {
+      more.join(Duration.ofSeconds(10));
+    }
     Leaks now = now();
     assertEquals(files, now.files, why + ": open files");
     Set<String> more = new TreeSet<>(now.threads);

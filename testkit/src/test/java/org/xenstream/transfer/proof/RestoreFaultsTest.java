@@ -62,7 +62,7 @@ class RestoreFaultsTest {
   /// Each kind of call fails once: the first, the second, and the last of it.
   @ParameterizedTest
   @MethodSource("restores")
-  void eachCallMayFail(Model model, Mode mode) throws IOException {
+  void eachCallMayFail(Model model, Mode mode) throws IOException, InterruptedException {
     byte[] stream = stream(model, mode);
     GuestSpec spec = model.builder().spec();
     try (SimHost host = host()) {

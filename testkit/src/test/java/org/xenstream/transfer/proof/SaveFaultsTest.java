@@ -70,7 +70,7 @@ class SaveFaultsTest {
   /// Each kind of call fails once: the first, the second, and the last of it.
   @ParameterizedTest
   @MethodSource("saves")
-  void eachCallMayFail(Model model, Mode mode) throws IOException {
+  void eachCallMayFail(Model model, Mode mode) throws IOException, InterruptedException {
     try (Departure departure = new Departure(model)) {
       Map<String, Integer> counts = counts(departure, mode);
       Leaks before = Leaks.now();
