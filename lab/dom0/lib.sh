@@ -33,14 +33,16 @@ summary() {
   [ "$failed" = 0 ] && [ "$held" -gt 0 ]
 }
 
-# Which program libxl runs to save and to restore, from here on.
-helper() {
+# The shell's words that make libxl run Xen's helper (c) or ours (java), to save and to restore.
+helper_words() {
   case $1 in
-    c) unset LIBXL_SAVE_HELPER ;;
-    java) export LIBXL_SAVE_HELPER=/lab/helper/bin/xenstream-save-helper ;;
-    *) LIBXL_SAVE_HELPER=$1 && export LIBXL_SAVE_HELPER ;;
+    c) echo 'unset LIBXL_SAVE_HELPER' ;;
+    java) echo 'export LIBXL_SAVE_HELPER=/lab/helper/bin/xenstream-save-helper' ;;
   esac
 }
+
+# Which of them libxl runs from here on.
+helper() { eval "$(helper_words "$1")"; }
 
 # with HELPER COMMAND...
 with() {
@@ -109,10 +111,7 @@ last_tick() {
     tr -d '\r' | grep -a '^GUEST tick [0-9]' | tail -n 1
 }
 tick() {
-  local line
-  line=$(last_tick "$1")
-  line=${line#GUEST tick }
-  echo "${line%% *}"
+  last_tick "$1" | cut -d' ' -f3
 }
 
 # Waits until the counter of guest $1 is at $2 or beyond, for $3 seconds at most; its memory has to be sound then.
@@ -120,7 +119,7 @@ wait_tick() {
   local end=$(($(seconds) + ${3:-120})) line count
   while [ "$(seconds)" -lt "$end" ]; do
     line=$(last_tick "$1")
-    count=$(tick "$1")
+    count=$(echo "$line" | cut -d' ' -f3) # of that line, not of a later one
     if [ -n "$count" ] && [ "$count" -ge "$2" ]; then
       case $line in
         *bad=[1-9]* | *gone*)
@@ -164,11 +163,7 @@ receiver() {
   local which=$1 wire=$2 words=${3-}
   {
     echo '#!/bin/bash'
-    if [ "$which" = java ]; then
-      echo 'export LIBXL_SAVE_HELPER=/lab/helper/bin/xenstream-save-helper'
-    else
-      echo 'unset LIBXL_SAVE_HELPER'
-    fi
+    helper_words "$which"
     echo "tee $wire | xl migrate-receive $words 2>$wire.receiver"
   } >"$wire.sh"
   chmod +x "$wire.sh"
