@@ -71,7 +71,8 @@ final class XenMemory implements AutoCloseable {
       MemorySegment frame = call.word();
       call.check(
           Libxenctrl.maximumRamPage(call.errno, xch, frame.address()), "xc_maximum_ram_page");
-      return frame.get(ValueLayout.JAVA_LONG, 0);
+      // What Xen gives is `max_page`, the first that is not one (`xen/common/memory.c`).
+      return frame.get(ValueLayout.JAVA_LONG, 0) - 1;
     }
   }
 
