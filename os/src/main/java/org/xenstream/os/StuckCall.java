@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /// Gets one thread out of a system call in which it is stuck: the last resort, for descriptors on
 /// which no call exists that never waits.
@@ -14,6 +15,9 @@ import java.lang.foreign.ValueLayout;
 /// lost otherwise. The signal's handler does nothing and was installed without `SA_RESTART`, so the
 /// call ends with what it has moved, or with `EINTR`. The handler runs no Java, which must not run
 /// there, but a function of the C library that only computes: `abs`.
+///
+/// The timer is kept for the thread that was inside last, as it is likely to be the next: a save
+/// makes thousands of calls on one thread. A virtual thread may be on another one by then.
 final class StuckCall implements AutoCloseable {
   private static final long AGAIN = 1_000_000;
   private static final int CLOCK_MONOTONIC = 1;
@@ -73,6 +77,12 @@ final class StuckCall implements AutoCloseable {
   private final MemorySegment mask = arena.allocate(SIGSET_SIZE, 8);
   private boolean inside;
 
+  /// Set to go off.
+  private boolean armed;
+
+  /// Whose timer there is.
+  private @Nullable Thread owner;
+
   /// Nobody is inside.
   StuckCall() {
     int result = (int) SystemCall.call(state, SIGADDSET, mask.address(), SIGNAL);
@@ -113,6 +123,19 @@ final class StuckCall implements AutoCloseable {
   /// @param nanos when it is to be got out; [Long#MAX_VALUE] when by [#cut] only
   /// @throws IOException when the system has no further timer
   synchronized void enter(long nanos) throws IOException {
+    Thread current = Thread.currentThread();
+    if (owner != current || current.isVirtual()) {
+      deleteTimer();
+      createTimer();
+      owner = current;
+    }
+    inside = true;
+    if (nanos != Long.MAX_VALUE) {
+      signalIn(Math.max(1, nanos));
+    }
+  }
+
+  private void createTimer() throws IOException {
     event.set(ValueLayout.JAVA_INT, 8, SIGNAL);
     event.set(ValueLayout.JAVA_INT, 12, SIGEV_THREAD_ID);
     event.set(ValueLayout.JAVA_INT, 16, (int) SystemCall.call(state, GETTID));
@@ -123,9 +146,14 @@ final class StuckCall implements AutoCloseable {
             != 0) {
       throw SystemCall.failed("timer_create", SystemCall.errno(state));
     }
-    inside = true;
-    if (nanos != Long.MAX_VALUE) {
-      signalIn(Math.max(1, nanos));
+  }
+
+  private void deleteTimer() {
+    if (owner != null) {
+      owner = null;
+      armed = false;
+      int result = (int) SystemCall.call(state, TIMER_DELETE, timer.get(ValueLayout.JAVA_LONG, 0));
+      assert result == 0;
     }
   }
 
@@ -137,7 +165,12 @@ final class StuckCall implements AutoCloseable {
   }
 
   private void signalIn(long nanos) {
-    spec.set(ValueLayout.JAVA_LONG, 8, AGAIN);
+    set(AGAIN, nanos);
+    armed = true;
+  }
+
+  private void set(long interval, long nanos) {
+    spec.set(ValueLayout.JAVA_LONG, 8, interval);
     spec.set(ValueLayout.JAVA_LONG, 16, nanos / 1_000_000_000);
     spec.set(ValueLayout.JAVA_LONG, 24, nanos % 1_000_000_000);
     int result =
@@ -147,16 +180,19 @@ final class StuckCall implements AutoCloseable {
     assert result == 0;
   }
 
-  /// The thread is out.
+  /// The thread is out. A signal that is on its way comes before this returns: it is this thread's.
   synchronized void leave() {
     inside = false;
-    int result = (int) SystemCall.call(state, TIMER_DELETE, timer.get(ValueLayout.JAVA_LONG, 0));
-    assert result == 0;
+    if (armed) {
+      set(0, 0);
+      armed = false;
+    }
   }
 
   @Override
   public synchronized void close() {
     if (arena.scope().isAlive()) {
+      deleteTimer();
       arena.close();
     }
   }
