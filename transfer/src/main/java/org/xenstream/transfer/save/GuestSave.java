@@ -58,6 +58,12 @@ sealed interface GuestSave permits HvmSave, PvSave {
   /// @param info as it is now
   void endOfCheckpoint(RecordSink out, DomainInfo info) throws IOException;
 
+  /// Goes through [#endOfCheckpoint] while the guest runs, so that all code it takes has run once
+  /// by the time when the guest is suspended. What a running guest's state lacks is passed over.
+  ///
+  /// @param nowhere forgets what it is given
+  void rehearse(RecordSink nowhere) throws IOException;
+
   /// Undoes what [#setup] has done. Called once.
   void cleanup() throws IOException;
 

@@ -104,6 +104,10 @@ final class HvmSave implements GuestSave {
   /// them the other way round, and every restore takes either.
   @Override
   public void endOfCheckpoint(RecordSink out, DomainInfo info) throws IOException {
+    writeState(out);
+  }
+
+  private void writeState(RecordSink out) throws IOException {
     CommonRecords.writeTsc(hypervisor, domid, out);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment context = hypervisor.hvmContext(domid, arena);
@@ -113,6 +117,11 @@ final class HvmSave implements GuestSave {
       writeParams(out, arena);
       out.accept(new StreamRecord.HvmContext(context));
     }
+  }
+
+  @Override
+  public void rehearse(RecordSink nowhere) throws IOException {
+    writeState(nowhere);
   }
 
   /// Parameters that are zero are left out; when all are, so is the record.

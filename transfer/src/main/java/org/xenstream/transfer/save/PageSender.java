@@ -78,6 +78,9 @@ final class PageSender {
   ///
   /// @return how many there were, counted as often as they were deferred
   long takeDeferred(PfnBitmap dirty) {
+    if (deferredCount == 0) {
+      return 0; // the guest is suspended meanwhile
+    }
     dirty.or(deferred);
     deferred.clearAll();
     long count = deferredCount;

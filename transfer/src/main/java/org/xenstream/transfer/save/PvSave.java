@@ -282,6 +282,13 @@ final class PvSave implements GuestSave {
   }
 
   @Override
+  public void rehearse(RecordSink nowhere) throws IOException {
+    CommonRecords.writeTsc(hypervisor, domid, nowhere);
+    nowhere.accept(new StreamRecord.SharedInfo(guest().sharedInfo));
+    new PvVcpus(hypervisor, domid, guest().map, guest().width()).rehearse(nowhere);
+  }
+
+  @Override
   public void cleanup() {
     guest = null;
     while (!mappings.isEmpty()) {

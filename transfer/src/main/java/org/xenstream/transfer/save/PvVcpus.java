@@ -30,19 +30,35 @@ final class PvVcpus {
   /// @param maxVcpuId the highest number of a vCPU
   void write(RecordSink out, int maxVcpuId) throws IOException {
     for (int vcpu = 0; vcpu <= maxVcpuId; vcpu++) {
-      if (!hypervisor.vcpuOnline(domid, vcpu)) {
-        continue;
+      if (hypervisor.vcpuOnline(domid, vcpu)) {
+        write(out, vcpu, true);
       }
-      try (Arena arena = Arena.ofConfined()) {
-        for (VcpuState kind : VcpuState.values()) {
-          MemorySegment state = hypervisor.vcpuState(domid, vcpu, kind, arena);
-          if (kind == VcpuState.BASIC) {
+    }
+  }
+
+  /// Writes one vCPU of a guest that runs, whose context need not be in order.
+  void rehearse(RecordSink nowhere) throws IOException {
+    if (hypervisor.vcpuOnline(domid, 0)) {
+      write(nowhere, 0, false);
+    }
+  }
+
+  private void write(RecordSink out, int vcpu, boolean suspended) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      for (VcpuState kind : VcpuState.values()) {
+        MemorySegment state = hypervisor.vcpuState(domid, vcpu, kind, arena);
+        if (kind == VcpuState.BASIC) {
+          try {
             normalise(vcpu, state);
+          } catch (SaveException e) {
+            if (suspended) {
+              throw e;
+            }
           }
-          // A record without a blob is tolerated by receivers and never written.
-          if (state.byteSize() > 0) {
-            out.accept(record(vcpu, kind, state));
-          }
+        }
+        // A record without a blob is tolerated by receivers and never written.
+        if (state.byteSize() > 0) {
+          out.accept(record(vcpu, kind, state));
         }
       }
     }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.DomainHeader;
 import org.xenstream.core.format.ImageHeader;
 import org.xenstream.core.format.StreamRecord;
+import org.xenstream.core.format.StreamWriter;
 import org.xenstream.transfer.DomainInfo;
 import org.xenstream.transfer.Hypervisor;
 import org.xenstream.transfer.Hypervisor.LogDirtyOp;
@@ -123,7 +124,7 @@ public final class Saver {
       kind.startOfCheckpoint(out);
       kind.checkState();
       if (live) {
-        sendLive(passes, sender, dirty);
+        sendLive(kind, passes, sender, dirty);
       } else if (options.type() != StreamType.PLAIN) {
         suspendAndSendDirty(passes, sender, dirty, 0, false);
       } else {
@@ -176,7 +177,10 @@ public final class Saver {
   }
 
   /// Memory of a guest that runs (`send_domain_memory_live`).
-  private void sendLive(Passes passes, PageSender sender, PfnBitmap dirty) throws IOException {
+  private void sendLive(GuestSave kind, Passes passes, PageSender sender, PfnBitmap dirty)
+      throws IOException {
+    // What code costs that runs for the first time would be downtime otherwise.
+    kind.rehearse(StreamWriter.resume(new Nowhere(), ByteOrder.LITTLE_ENDIAN));
     enableLogDirty();
     Precopy precopy = new Precopy(hypervisor, domid, passes, dirty);
     precopy.run(options);
