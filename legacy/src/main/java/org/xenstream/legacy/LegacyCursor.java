@@ -77,8 +77,13 @@ final class LegacyCursor {
     }
   }
 
+  /// The next number of four octets, without passing it.
+  int nextU32(String part, @Nullable String field) throws IOException {
+    return Wire.u32(held(input.near(4), 4, part, field), 0);
+  }
+
   int takeU32(String part, @Nullable String field) throws IOException {
-    int value = Wire.u32(held(input.near(4), 4, part, field), 0);
+    int value = nextU32(part, field);
     input.advance(4);
     return value;
   }

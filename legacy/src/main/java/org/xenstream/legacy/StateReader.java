@@ -9,7 +9,6 @@ import org.xenstream.core.format.MemoryRuns;
 import org.xenstream.core.format.PageRuns;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamRecord;
-import org.xenstream.core.format.Wire;
 import org.xenstream.x86.HvmParam;
 
 /// The body of a state: its chunks up to the zero, as PAGE_DATA, X86_TSC_INFO and VERIFY; what else
@@ -79,7 +78,7 @@ final class StateReader {
         }
       }
       long at = in.position();
-      int id = Wire.u32(in.require(4, CHUNK, "id"), 0);
+      int id = in.nextU32(CHUNK, "id");
       if (id > 0) {
         batch.read(in, id);
         part = 0;
