@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.LegacyReading;
+import org.xenstream.core.format.ChannelInput;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.PagesShown;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,7 +39,10 @@ final class Images {
       if (!name.equals("-")) {
         return ImageReader.open(Path.of(name), Limits.DEFAULT, ofPipe, legacy);
       }
-      StandardPipes.grow();
+      if (Console.isPipe(Console.STANDARD_INPUT)) {
+        ChannelInput pipe = new ChannelInput("standard input", StandardPipes.input());
+        return ImageReader.of(pipe, Limits.DEFAULT, ofPipe, legacy);
+      }
       return ImageReader.standardInput(Limits.DEFAULT, ofPipe, legacy);
     }
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.cli;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -36,9 +34,7 @@ final class OutputFile implements AutoCloseable {
   @SuppressWarnings("resource") // the channel lives as long as the output
   static OutputFile open(String name) throws IOException {
     if (name.equals("-")) {
-      StandardPipes.grow();
-      return new OutputFile(
-          new FileOutputStream(FileDescriptor.out).getChannel(), null, null, null);
+      return new OutputFile(StandardPipes.output(), null, null, null);
     }
     Path path = Path.of(name);
     if (Files.exists(path) && !Files.isRegularFile(path)) {

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.legacy;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
+import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LayerWriter;
 import org.xenstream.core.envelope.LibxlRecord;
 import org.xenstream.core.format.Framed;
-import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.MemoryRuns;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.StreamRecord;
@@ -22,8 +20,8 @@ import org.xenstream.core.format.Wire;
 
 /// Writes a legacy image as a modern stream, record by record.
 ///
-/// Pages that lie in a file go from there to the output without coming into user space; others are
-/// moved in pieces that stay in the processor's cache.
+/// Pages that stand in the image as they are go from there to the output by the shortest way that
+/// there is ([OctetInput#moveTo]); others are moved in pieces that stay in the processor's cache.
 ///
 /// ```java
 /// try (LegacySource source = LegacySource.open(input, options, listener);
@@ -40,9 +38,6 @@ public final class LegacyConversion implements AutoCloseable {
     LIBXL
   }
 
-  /// Octets of pages in one write: no more than two cores have in their own caches.
-  private static final int PIECE = 256 << 10;
-
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private final LegacySource source;
@@ -52,8 +47,7 @@ public final class LegacyConversion implements AutoCloseable {
   private final LayerWriter layers;
   private final StreamWriter writer;
   private final Arena arena;
-  private final MemorySegment piece;
-  private final ByteBuffer pieceBytes;
+  private @Nullable MemorySegment piece;
   private final MemoryRuns runs = new MemoryRuns();
   private boolean atCheckpoint;
 
@@ -72,8 +66,6 @@ public final class LegacyConversion implements AutoCloseable {
     }
     this.writer = StreamWriter.begin(out, source.headers().image(), source.headers().domain());
     this.arena = Arena.ofShared();
-    this.piece = arena.allocate(PIECE, Wire.PAGE_SIZE);
-    this.pieceBytes = piece.asByteBuffer();
   }
 
   /// Writes the headers.
@@ -136,41 +128,37 @@ public final class LegacyConversion implements AutoCloseable {
   }
 
   private void pages(Framed batch, long octets) throws IOException {
-    FileChannel file = input instanceof MappedInput mapped ? mapped.channel() : null;
-    // Of pages that are cut the source tells where.
-    boolean there = input.position() + octets <= input.size();
-    if (file != null && octets > 0 && there && source.pagesAreNext()) {
+    if (source.pagesAreNext()) {
       writer.copy(batch.frame());
-      transfer(file, octets);
+      // Of pages that are cut the source tells where.
+      input.moveTo(out, octets);
       return;
     }
+    MemorySegment piece = piece();
     // Taking pages lets the views of the record die.
     ByteBuffer head =
         ByteBuffer.wrap(batch.frame().octets().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
     long left = octets;
     do {
-      int length = (int) Math.min(left, PIECE);
+      int length = (int) Math.min(left, OctetInput.PIECE);
       if (length > 0) {
         runs.clear();
         runs.add(piece, 0, length);
         source.takePages(batch, runs);
       }
-      pieceBytes.clear().limit(length);
-      write(head, pieceBytes);
+      write(head, piece.asSlice(0, length).asByteBuffer());
       left -= length;
     } while (left > 0);
   }
 
-  private void transfer(FileChannel file, long octets) throws IOException {
-    long at = input.position();
-    long end = at + octets;
-    while (at < end) {
-      long moved = file.transferTo(at, end - at, out);
-      if (moved <= 0 && at >= file.size()) {
-        throw new EOFException(input.name() + ": the file was shortened while it was read");
-      }
-      at += moved;
+  /// Made when it is needed: a plain image needs none.
+  private MemorySegment piece() {
+    MemorySegment there = piece;
+    if (there == null) {
+      there = arena.allocate(OctetInput.PIECE, Wire.PAGE_SIZE);
+      piece = there;
     }
+    return there;
   }
 
   private void write(ByteBuffer head, ByteBuffer rest) throws IOException {

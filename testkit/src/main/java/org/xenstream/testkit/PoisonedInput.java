@@ -4,6 +4,7 @@ package org.xenstream.testkit;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.WritableByteChannel;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.OctetInput;
 
@@ -61,6 +62,13 @@ public final class PoisonedInput implements OctetInput {
     peeked.poison();
     near.poison();
     return input.take(into);
+  }
+
+  @Override
+  public long moveTo(WritableByteChannel to, long count) throws IOException {
+    peeked.poison();
+    near.poison();
+    return input.moveTo(to, count);
   }
 
   @Override

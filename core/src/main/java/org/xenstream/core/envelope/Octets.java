@@ -3,8 +3,6 @@ package org.xenstream.core.envelope;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +15,6 @@ final class Octets {
   /// Long enough that a transfer's own cost does not count, short enough that an interrupt is soon
   /// seen.
   private static final long LONGEST_EXTENT = 32L << 20;
-
-  private static final int CHUNK = 1 << 20;
 
   private final GatheringByteChannel out;
   private @Nullable FileChannel file;
@@ -35,16 +31,9 @@ final class Octets {
       extend(mapped, Math.min(item.end(), mapped.size()));
       return;
     }
-    while (input.position() < item.end()) {
-      MemorySegment some = input.peek(Math.min(CHUNK, item.end() - input.position()));
-      if (some.byteSize() == 0) {
-        return;
-      }
-      ByteBuffer octets = some.asByteBuffer();
-      while (octets.hasRemaining()) {
-        out.write(octets);
-      }
-      input.advance(some.byteSize());
+    long left = item.end() - input.position();
+    if (left > 0) {
+      input.moveTo(out, left);
     }
   }
 

@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 
 /// A pipe, a socket or a decompressor, seen through one buffer that grows with what has arrived,
 /// never with what a number in the stream promises.
@@ -13,7 +14,11 @@ import java.nio.channels.ReadableByteChannel;
 /// Any chunking is taken, one octet at a time included; nothing is ever sought. The channel must
 /// block: a read that gives nothing is asked again.
 public final class ChannelInput implements OctetInput {
-  private static final int FIRST_CAPACITY = 256 << 10;
+  private static final int FIRST_CAPACITY = PIECE;
+
+  /// What is read at once where octets are handed on: a record's header and the entries of a batch
+  /// with it, and few of its pages, which have to be copied then.
+  private static final int READ_AHEAD = 16 << 10;
 
   /// A buffer counts its octets in an int.
   private static final long MOST_AT_ONCE = 1L << 30;
@@ -27,6 +32,7 @@ public final class ChannelInput implements OctetInput {
   private int end;
   private long position;
   private boolean ended;
+  private boolean handsOn;
 
   /// @param name for messages
   /// @param channel blocking; closed with the input
@@ -59,7 +65,7 @@ public final class ChannelInput implements OctetInput {
     int wanted = (int) Math.min(count, Integer.MAX_VALUE - 8);
     while (end - start < wanted && !ended) {
       makeRoom(wanted);
-      read();
+      read(handsOn ? Math.max(wanted - (end - start), READ_AHEAD) : bytes.capacity());
     }
     return buffer.asSlice(start, Math.min(wanted, end - start));
   }
@@ -104,8 +110,9 @@ public final class ChannelInput implements OctetInput {
     bytes = fresh.asByteBuffer();
   }
 
-  private void read() throws IOException {
-    bytes.limit(bytes.capacity()).position(end);
+  /// @param most how many octets at most, where there is room for them
+  private void read(int most) throws IOException {
+    bytes.limit(Math.min(bytes.capacity(), end + most)).position(end);
     int got = channel.read(bytes);
     if (got < 0) {
       ended = true;
@@ -127,7 +134,7 @@ public final class ChannelInput implements OctetInput {
       }
       start = 0;
       end = 0;
-      read();
+      read(bytes.capacity());
     }
   }
 
@@ -148,6 +155,41 @@ public final class ChannelInput implements OctetInput {
       }
     }
     return taken;
+  }
+
+  @Override
+  public long moveTo(WritableByteChannel to, long count) throws IOException {
+    long left = count;
+    while (true) {
+      int step = (int) Math.min(left, end - start);
+      bytes.limit(start + step).position(start);
+      while (bytes.hasRemaining()) {
+        to.write(bytes);
+      }
+      start += step;
+      left -= step;
+      position += step;
+      if (left == 0 || ended) {
+        return count - left;
+      }
+      long passed = channel instanceof PassingChannel passing ? passing.passTo(to, left) : 0;
+      left -= passed;
+      position += passed;
+      handsOn = passed > 0;
+      if (!handsOn) {
+        fill(Math.min(left, bytes.capacity()));
+      }
+    }
+  }
+
+  /// Reads until that many octets are there: to write each little that a pipe gives would cost a
+  /// call for it. Nothing is held.
+  private void fill(long count) throws IOException {
+    start = 0;
+    end = 0;
+    while (end < count && !ended) {
+      read(bytes.capacity());
+    }
   }
 
   @Override

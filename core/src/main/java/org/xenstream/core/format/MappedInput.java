@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
@@ -169,6 +170,21 @@ public final class MappedInput implements OctetInput {
       position += got;
     }
     return taken;
+  }
+
+  /// Asks the system to move them, which shows them to nobody.
+  @Override
+  public long moveTo(WritableByteChannel to, long count) throws IOException {
+    long wanted = Math.min(count, left());
+    long end = position + wanted;
+    while (position < end) {
+      long moved = channel.transferTo(position, end - position, to);
+      if (moved <= 0 && position >= channel.size()) {
+        throw shortened();
+      }
+      position += moved;
+    }
+    return wanted;
   }
 
   private EOFException shortened() {

@@ -3,12 +3,18 @@ package org.xenstream.core.format;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 
 /// Octets in order, seen through a window that only moves forward.
 ///
 /// Two kinds exist: a mapped file ([MappedInput]), whose views are the file's pages and which reads
 /// only what is touched, and a channel ([ChannelInput]), which fills one growing buffer.
 public interface OctetInput extends AutoCloseable {
+  /// Octets that are moved at a time where they have to be copied: no more than two cores have in
+  /// their own caches.
+  int PIECE = 256 << 10;
+
   /// The source's name, for messages.
   String name();
 
@@ -60,6 +66,28 @@ public interface OctetInput extends AutoCloseable {
       }
     }
     return taken;
+  }
+
+  /// Writes the next octets to a channel and passes them; every view dies. They take the shortest
+  /// way that the source and the channel have in common, which may lead past this process.
+  ///
+  /// @param to blocking
+  /// @return how many were written: fewer than `count` only where the source ends before
+  /// @throws IOException when the source cannot be read, or the channel not be written
+  default long moveTo(WritableByteChannel to, long count) throws IOException {
+    long left = count;
+    while (left > 0) {
+      MemorySegment some = peek(Math.min(left, PIECE));
+      if (some.byteSize() == 0) {
+        break;
+      }
+      ByteBuffer octets = some.asByteBuffer();
+      while (octets.hasRemaining()) {
+        to.write(octets);
+      }
+      left -= advance(some.byteSize());
+    }
+    return count - left;
   }
 
   /// The whole source's length in octets where it is known, else −1.

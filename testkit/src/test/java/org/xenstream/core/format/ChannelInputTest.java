@@ -8,9 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.util.Random;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.xenstream.testkit.ChunkedChannel;
@@ -52,6 +57,89 @@ class ChannelInputTest extends OctetInputContract {
     @Override
     protected boolean knowsItsSize() {
       return false;
+    }
+  }
+
+  /// A channel that hands some octets on and others not, in steps of any length.
+  private static final class Passing implements PassingChannel {
+    private final ReadableByteChannel octets;
+    private final Random chance = new Random(2);
+    private final long mostPassed;
+    private int longestRead;
+    private long passed;
+
+    Passing(byte[] octets, long mostPassed) {
+      this.octets = Channels.newChannel(new ByteArrayInputStream(octets));
+      this.mostPassed = mostPassed;
+    }
+
+    @Override
+    public int read(ByteBuffer into) throws IOException {
+      longestRead = Math.max(longestRead, into.remaining());
+      return octets.read(into);
+    }
+
+    @Override
+    public long passTo(WritableByteChannel to, long most) throws IOException {
+      int step = (int) Math.min(Math.min(most, mostPassed - passed), chance.nextInt(100_000));
+      ByteBuffer some = ByteBuffer.allocate(step);
+      octets.read(some);
+      passed += some.position();
+      return to.write(some.flip());
+    }
+
+    @Override
+    public boolean isOpen() {
+      return octets.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      octets.close();
+    }
+  }
+
+  @Nested
+  class HandedOn extends OctetInputContract {
+    @Override
+    protected OctetInput over(byte[] octets) {
+      return new ChannelInput("test", new Passing(octets, Long.MAX_VALUE));
+    }
+
+    @Override
+    protected boolean knowsItsSize() {
+      return false;
+    }
+  }
+
+  @Nested
+  class HandedOnInPart extends OctetInputContract {
+    @Override
+    protected OctetInput over(byte[] octets) {
+      return new ChannelInput("test", new Passing(octets, 150_000));
+    }
+
+    @Override
+    protected boolean knowsItsSize() {
+      return false;
+    }
+  }
+
+  /// What is read ahead has to be copied, so it is little; not where octets are copied anyway.
+  @Test
+  void readsLittleAheadWhereOctetsAreHandedOn() throws IOException {
+    Passing channel = new Passing(new byte[3_000_000], 1_000_000);
+    WritableByteChannel nowhere = Channels.newChannel(OutputStream.nullOutputStream());
+    try (OctetInput input = new ChannelInput("test", channel)) {
+      assertEquals(8, input.near(8).byteSize());
+      assertEquals(256 << 10, channel.longestRead);
+      assertEquals(500_000, input.moveTo(nowhere, 500_000));
+      channel.longestRead = 0;
+      assertEquals(8, input.near(8).byteSize());
+      assertEquals(16 << 10, channel.longestRead);
+      assertEquals(1_500_000, input.moveTo(nowhere, 1_500_000));
+      assertEquals(1_000_000, channel.passed);
+      assertEquals(256 << 10, channel.longestRead);
     }
   }
 

@@ -4,10 +4,13 @@ package org.xenstream.core.format;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -151,6 +154,32 @@ public abstract class OctetInputContract {
       }
       assertEquals(1, input.advance(2));
     }
+  }
+
+  @Test
+  void movesOctetsToAChannelAndPassesThem() throws IOException {
+    byte[] octets = some(1_000_000);
+    ByteArrayOutputStream moved = new ByteArrayOutputStream();
+    WritableByteChannel to = Channels.newChannel(moved);
+    try (OctetInput input = over(octets)) {
+      input.near(100);
+      assertEquals(0, input.moveTo(to, 0));
+      assertEquals(10, input.moveTo(to, 10));
+      input.peek(300_000);
+      assertEquals(20, input.advance(20));
+      assertEquals(700_000, input.moveTo(to, 700_000));
+      assertEquals(700_030, input.position());
+      assertArrayEquals(
+          Arrays.copyOfRange(octets, 700_030, 700_040),
+          input.peek(10).toArray(ValueLayout.JAVA_BYTE));
+      assertEquals(299_970, input.moveTo(to, Long.MAX_VALUE));
+      assertEquals(0, input.moveTo(to, 1));
+      assertEquals(1_000_000, input.position());
+    }
+    byte[] wanted = new byte[999_980];
+    System.arraycopy(octets, 0, wanted, 0, 10);
+    System.arraycopy(octets, 30, wanted, 10, 999_970);
+    assertArrayEquals(wanted, moved.toByteArray());
   }
 
   /// Steps of any length, over far more octets than a first buffer holds.

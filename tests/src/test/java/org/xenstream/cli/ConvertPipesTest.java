@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.cli;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.xenstream.testkit.legacy.LegacyImageBuilder;
+
+/// `convert` between pipes, where pages are handed on in the kernel as soon as that is made ready:
+/// an image that is far longer than what pipes hold, in processes of their own.
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ConvertPipesTest {
+  private static final int BATCHES = 6;
+  private static final int BATCH = 1024;
+
+  /// Octets that are converted before pages are handed on.
+  private static final int FIRST = 1 << 20;
+
+  @TempDir private Path folder;
+  private byte[] image;
+  private byte[] expected;
+  private Path out;
+
+  @BeforeEach
+  void make() throws IOException {
+    LegacyImageBuilder builder = LegacyImageBuilder.image(8).words(BATCHES * BATCH);
+    for (int i = 0; i < BATCHES; i++) {
+      builder.filledBatch(LongStream.range((long) i * BATCH, (long) (i + 1) * BATCH - i).toArray());
+    }
+    image =
+        builder
+            .chunk(LegacyImageBuilder.LAST_CHECKPOINT)
+            .endOfBody()
+            .hvmTail(0xFE, 0xFD, 0xFC, new byte[24])
+            .octets();
+    Path in = Files.write(folder.resolve("in"), image);
+    out = folder.resolve("out");
+    Tool.run("convert", "--to", "libxc", in, out).exits(0);
+    expected = Files.readAllBytes(out);
+    Files.delete(out);
+  }
+
+  private static ProcessBuilder converter() {
+    return Tool.process("convert", "--to", "libxc", "-", "-");
+  }
+
+  /// Waits until the process has made ready what hands pages on. It has begun to do so before it
+  /// read anything.
+  private static void awaitReady(Process process) throws Exception {
+    while (isAtIt(process)) {
+      Thread.sleep(5);
+    }
+  }
+
+  private static boolean isAtIt(Process process) throws IOException {
+    Path tasks = Path.of("/proc/" + process.pid() + "/task");
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(tasks)) {
+      for (Path task : all) {
+        if (Files.readString(task.resolve("comm")).equals("standard pipes\n")) {
+          return true;
+        }
+      }
+      return false;
+    } catch (NoSuchFileException e) {
+      return true; // A thread ended meanwhile: which one, the next look tells.
+    }
+  }
+
+  private static void write(OutputStream to, byte[] octets, int from, int until) {
+    try {
+      to.write(octets, from, until - from);
+      to.flush();
+    } catch (IOException e) {
+      // The process has read enough.
+    }
+  }
+
+  /// Gives the process an image of which the first octets are converted before it is ready to hand
+  /// on, and the others after; nothing is read meanwhile, so that both pipes are full.
+  private static byte[] through(Process process, byte[] image) throws Exception {
+    OutputStream in = process.getOutputStream();
+    InputStream from = process.getInputStream();
+    Thread writer =
+        Thread.startVirtualThread(() -> {
+          write(in, image, 0, image.length);
+          try {
+            in.close();
+          } catch (IOException e) {
+            // Likewise.
+          }
+        });
+    ByteArrayOutputStream made = new ByteArrayOutputStream();
+    made.write(from.readNBytes(FIRST));
+    awaitReady(process);
+    Thread.sleep(50);
+    made.write(from.readAllBytes());
+    writer.join();
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process ends");
+    return made.toByteArray();
+  }
+
+  private static String complaint(Process process) throws IOException {
+    return new String(process.getErrorStream().readAllBytes(), UTF_8);
+  }
+
+  @Test
+  void fromAPipeIntoAPipe() throws Exception {
+    Process process = converter().start();
+    byte[] made = through(process, image);
+    assertArrayEquals(expected, made);
+    assertEquals(
+        "xenstream: standard input @0x%x (legacy device model): no device model follows the HVM"
+                .formatted(image.length)
+            + " context\n",
+        complaint(process));
+    assertEquals(0, process.exitValue());
+  }
+
+  @Test
+  void anImageThatIsCutAmidPages() throws Exception {
+    int cut = image.length - 3 * 1_000_000;
+    Process process = converter().start();
+    byte[] made = through(process, Arrays.copyOf(image, cut));
+    String complaint = complaint(process);
+    assertTrue(
+        complaint.startsWith(
+                "xenstream: standard input @0x%x (legacy batch.pages): ".formatted(cut))
+            && complaint.endsWith(" octets before the end\n"),
+        complaint);
+    assertEquals(1, process.exitValue());
+    assertArrayEquals(Arrays.copyOf(expected, made.length), made, "what was written is no other");
+    assertTrue(made.length > cut - 1_000_000, () -> "only " + made.length);
+  }
+
+  @Test
+  void whoeverReadsEndsEarly() throws Exception {
+    Process process = converter().start();
+    Thread writer =
+        Thread.startVirtualThread(() -> write(process.getOutputStream(), image, 0, image.length));
+    InputStream from = process.getInputStream();
+    assertArrayEquals(Arrays.copyOf(expected, FIRST), from.readNBytes(FIRST));
+    awaitReady(process);
+    from.close();
+    assertEquals("xenstream: - to -: Broken pipe\n", complaint(process));
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process ends");
+    assertEquals(2, process.exitValue());
+    writer.join();
+  }
+
+  /// The kernel hands no pages on to a file that is appended to: they are copied.
+  @Test
+  void aFileThatIsAppendedTo() throws Exception {
+    Files.writeString(out, "before", ISO_8859_1);
+    Process process =
+        converter().redirectOutput(ProcessBuilder.Redirect.appendTo(out.toFile())).start();
+    through(process, image);
+    assertEquals(0, process.exitValue());
+    byte[] made = Files.readAllBytes(out);
+    assertEquals("before", new String(made, 0, 6, ISO_8859_1));
+    assertArrayEquals(expected, Arrays.copyOfRange(made, 6, made.length));
+  }
+
+  @Test
+  void aFileBehindStandardOutput() throws Exception {
+    Process process = converter().redirectOutput(out.toFile()).start();
+    through(process, image);
+    assertEquals(0, process.exitValue());
+    assertArrayEquals(expected, Files.readAllBytes(out));
+  }
+
+  /// It waits in the kernel, for more of the image or for its reader.
+  @Test
+  void anInterruptEndsAConversionThatWaits() throws Exception {
+    Process process = converter().start();
+    OutputStream in = process.getOutputStream();
+    Thread writer = Thread.startVirtualThread(() -> write(in, image, 0, 3 * FIRST));
+    InputStream from = process.getInputStream();
+    byte[] first = from.readNBytes(FIRST);
+    awaitReady(process);
+    byte[] second = from.readNBytes(FIRST);
+    Thread.sleep(50);
+    // Process.destroy would close the pipes, too.
+    String pid = Long.toString(process.pid());
+    assertEquals(0, new ProcessBuilder("kill", "-TERM", pid).start().waitFor());
+    assertTrue(process.waitFor(30, TimeUnit.SECONDS), "the process ends");
+    writer.join();
+    assertEquals(128 + 15, process.exitValue());
+    assertArrayEquals(Arrays.copyOf(expected, FIRST), first);
+    assertArrayEquals(Arrays.copyOfRange(expected, FIRST, 2 * FIRST), second);
+  }
+}
