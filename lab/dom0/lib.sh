@@ -263,6 +263,22 @@ migrate() {
   goes_on "$name" "$before"
 }
 
+# checkpointed NAME WIRE: starts Remus of guest NAME, and says nothing of disks, network and compression: checkpoints alone,
+# one each second. Its sender is $sender.
+checkpointed() {
+  xl remus -F -n -d -u -i 1000 -s '' "$1" "$2.sh" >>$log 2>&1 &
+  sender=$!
+}
+
+# arrives WIRE MIB: waits until a pass of a guest of MIB went over WIRE, or four minutes; a few of its pages it may never have had.
+arrives() {
+  local end=$(($(seconds) + 240))
+  until [ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -ge $(($2 * 900000)) ]; do
+    [ "$(seconds)" -lt $end ] || { echo "    the wire has only $(stat -c %s "$1") octets"; return 1; }
+    sleep 0.5
+  done
+}
+
 # Xen's own verifier wants a file, and says what is wrong on standard error.
 reference_verifies() { PYTHONPATH=/usr/lib/xen-4.17/lib/python quiet python3 /usr/lib/xen-4.17/bin/verify-stream-v2 --format xl --in "$1"; }
 # Keeps what ours wrote: on the host, where it is quicker, `lab/prove` has xenstream judge it.
