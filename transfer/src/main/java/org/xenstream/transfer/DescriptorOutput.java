@@ -98,7 +98,7 @@ public final class DescriptorOutput implements SaveOutput, AutoCloseable {
     places.clear();
     places.add(head.address(), head.byteSize());
     if (batch.count() > 0) {
-      places.add(batch.entriesAddress(), 8L * batch.count());
+      places.add(batch.entries().address(), 8L * batch.count());
     }
     for (int i = 0; i < batch.runs(); i++) {
       if (places.isFull()) {
