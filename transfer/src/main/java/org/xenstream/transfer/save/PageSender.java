@@ -36,6 +36,9 @@ final class PageSender {
   /// Pages to be sent again when the guest is suspended.
   private final PfnBitmap deferred;
 
+  /// The first of them.
+  private final long[] deferredFirst = new long[Wire.MAX_BATCH];
+
   /// A part of the bitmap: an array is read many times faster than memory by code that is not
   /// compiled well.
   private final long[] words = new long[512];
@@ -86,8 +89,16 @@ final class PageSender {
     if (deferredCount == 0) {
       return 0; // the guest is suspended meanwhile
     }
-    dirty.or(deferred);
-    deferred.clearAll();
+    if (deferredCount <= deferredFirst.length) {
+      // The guest stands still: few are not looked for among all.
+      for (int i = 0; i < deferredCount; i++) {
+        dirty.set(deferredFirst[i]);
+        deferred.clear(deferredFirst[i]);
+      }
+    } else {
+      dirty.or(deferred);
+      deferred.clearAll();
+    }
     long count = deferredCount;
     deferredCount = 0;
     return count;
@@ -241,6 +252,9 @@ final class PageSender {
   private void defer(int i) {
     if (!suspended) {
       deferred.set(pfns[i]);
+      if (deferredCount < deferredFirst.length) {
+        deferredFirst[(int) deferredCount] = pfns[i];
+      }
       deferredCount++;
     }
   }
