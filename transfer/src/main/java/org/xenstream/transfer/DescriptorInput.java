@@ -101,11 +101,10 @@ public final class DescriptorInput implements OctetInput {
   public MemorySegment peek(long count) throws IOException {
     int wanted = (int) Math.min(count, MOST_HELD);
     while (end - start < wanted && !ended) {
-      makeRoom(wanted);
+      long reach = Math.max(readAhead(), wanted);
+      makeRoom(exact ? reach : wanted);
       places.clear();
-      places.add(
-          buffer.address() + end,
-          Math.min(buffer.byteSize() - end, Math.max(readAhead(), wanted) - (end - start)));
+      places.add(buffer.address() + end, Math.min(buffer.byteSize() - end, reach - (end - start)));
       end += (int) read();
     }
     return buffer.asSlice(start, Math.min(wanted, end - start));
@@ -120,9 +119,9 @@ public final class DescriptorInput implements OctetInput {
 
   /// Makes room for at least one more octet: memory grows with what has arrived, not with what is
   /// wanted.
-  private void makeRoom(int wanted) {
+  private void makeRoom(long wanted) {
     int held = end - start;
-    if (start > 0 && (held == 0 || start + (long) wanted > buffer.byteSize())) {
+    if (start > 0 && (held == 0 || start + wanted > buffer.byteSize())) {
       MemorySegment.copy(buffer, start, buffer, 0, held);
       start = 0;
       end = held;
