@@ -125,12 +125,14 @@ final class XenMemory implements AutoCloseable {
           Libxenctrl.machphysMfnList(call.errno, xch, extents, starts.address()),
           "xc_machphys_mfn_list of %d extents".formatted(extents));
       int pages = Math.multiplyExact(extents, EXTENT_PAGES);
-      MemorySegment frames = call.arena.allocate(ValueLayout.JAVA_LONG, pages);
-      for (int i = 0; i < pages; i++) {
-        long start = starts.getAtIndex(ValueLayout.JAVA_LONG, i / EXTENT_PAGES);
-        frames.setAtIndex(ValueLayout.JAVA_LONG, i, start + i % EXTENT_PAGES);
+      long[] frames = new long[pages];
+      for (int i = 0; i < extents; i++) {
+        long start = starts.getAtIndex(ValueLayout.JAVA_LONG, i);
+        for (int j = 0; j < EXTENT_PAGES; j++) {
+          frames[i * EXTENT_PAGES + j] = start + j;
+        }
       }
-      return ForeignPages.map(foreign, call, DOMID_XEN, false, frames, pages);
+      return ForeignPages.map(foreign, call, DOMID_XEN, false, call.copy(frames, pages), pages);
     }
   }
 

@@ -119,6 +119,16 @@ final class PvP2m implements AutoCloseable {
     }
   }
 
+  /// The frames of pfns of the guest that follow each other.
+  ///
+  /// @param into takes the frames, from its beginning
+  void frames(long first, long[] into, int count) {
+    MemorySegment.copy(frames, U64, first * Long.BYTES, into, 0, count);
+    for (int i = 0; i < count; i++) {
+      into[i] = ~into[i];
+    }
+  }
+
   /// Sets the frames of pfns of the guest, at most a batch.
   void setFrames(long[] pfns, long[] to, int count) {
     for (int i = 0; i < count; i++) {
