@@ -80,6 +80,10 @@ public final class IoVectors {
   /// Passes over octets that were moved.
   public void passed(long octets) {
     left -= octets;
+    if (left == 0) {
+      first = end; // nearly always: nothing is looked at then
+      return;
+    }
     long rest = octets;
     while (rest > 0) {
       long length = length(first);

@@ -39,6 +39,11 @@ public final class PoisonedInput implements OctetInput {
   }
 
   @Override
+  public void mayReadTo(long end) {
+    input.mayReadTo(end);
+  }
+
+  @Override
   public MemorySegment peek(long count) throws IOException {
     peeked.poison();
     return peeked.show(input.peek(count));

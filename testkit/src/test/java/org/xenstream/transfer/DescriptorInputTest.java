@@ -8,22 +8,32 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.xenstream.core.format.Frame;
+import org.xenstream.core.format.Framed;
+import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.MemoryRuns;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.OctetInputContract;
+import org.xenstream.core.format.PagesShown;
+import org.xenstream.core.format.StreamReader;
+import org.xenstream.core.format.StreamRecord;
 import org.xenstream.os.Descriptor;
 import org.xenstream.os.DescriptorPair;
 import org.xenstream.os.IoVectors;
 import org.xenstream.testkit.PoisonedInput;
+import org.xenstream.testkit.Samples;
 
 class DescriptorInputTest {
   private static final LongSupplier CLOCK = System::nanoTime;
@@ -215,6 +225,35 @@ class DescriptorInputTest {
       assertEquals(4, input.take(MemorySegment.ofArray(new byte[4])));
       assertEquals(4, input.position());
       assertEquals(6, input.take(MemorySegment.ofArray(new byte[40])));
+    }
+  }
+
+  /// libxl reads on behind CHECKPOINT and END: what is read ahead ends with the next header.
+  @ParameterizedTest
+  @EnumSource
+  void anExactOneReadsNotAnOctetBehindACheckpointOrTheEnd(Line line) throws IOException {
+    byte[] stream = Samples.everyRecord(3, ByteOrder.LITTLE_ENDIAN);
+    byte[] octets = Arrays.copyOf(stream, stream.length + 500);
+    try (DescriptorPair pair = line.open(folder);
+        DescriptorInput input = DescriptorInput.exact("in", pair.first(), endless());
+        Arena arena = Arena.ofConfined()) {
+      Line.feed(pair.second(), octets, octets.length, 1);
+      StreamReader reader = StreamReader.open(input, Limits.DEFAULT, PagesShown.LEFT_IN_INPUT);
+      int last = 0;
+      for (Framed framed = reader.next(); framed != null; framed = reader.next()) {
+        if (framed.record() instanceof StreamRecord.PageData(var entries, _)) {
+          MemoryRuns pages = new MemoryRuns();
+          pages.add(arena.allocate(4096L * entries.withData()), 0, 4096L * entries.withData());
+          reader.takePages(framed, pages);
+        }
+        Frame frame = framed.frame();
+        long ahead = octets.length - pair.first().readable() - frame.end();
+        boolean stops = List.of(0x00, 0x0E).contains(frame.type());
+        assertTrue(ahead <= (stops ? 0 : 8), () -> frame.typeName() + ": " + ahead);
+        last = pair.first().readable();
+      }
+      assertEquals(500, last);
+      assertEquals(stream.length, input.position());
     }
   }
 

@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.xenstream.core.format.MemoryRuns;
 import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.Wire;
 import org.xenstream.os.Descriptor;
 import org.xenstream.os.IoVectors;
 
@@ -20,11 +21,16 @@ public final class DescriptorInput implements OctetInput {
   /// have to be copied then.
   private static final int READ_AHEAD = 16 << 10;
 
+  /// A full batch as far as its entries: what is read of a record at once where no octet too many
+  /// may be.
+  private static final int HEAD = Wire.RECORD_HEADER + 8 + 8 * Wire.MAX_BATCH;
+
   private static final int MOST_HELD = Integer.MAX_VALUE - 8;
 
   private final DescriptorPort port;
   private final IoVectors places;
-  private final int readAhead;
+  private final boolean exact;
+  private long allowed;
   private Arena arena;
   private MemorySegment buffer;
   private int start;
@@ -36,24 +42,25 @@ public final class DescriptorInput implements OctetInput {
   /// @param descriptor closed with the input
   /// @throws IOException when there is no further descriptor
   public DescriptorInput(String name, Descriptor descriptor, Patience patience) throws IOException {
-    this(name, descriptor, patience, READ_AHEAD);
+    this(name, descriptor, patience, false);
   }
 
-  /// An input that reads nothing but what is asked for, so that somebody else may read on from the
-  /// descriptor where this one stops: libxl does, behind END and between checkpoints.
+  /// An input that reads nothing but what is asked for or allowed ([#mayReadTo]), so that somebody
+  /// else may read on from the descriptor where this one stops: libxl does, behind END and between
+  /// checkpoints.
   ///
   /// @param name for messages
   /// @param descriptor closed with the input
   /// @throws IOException when there is no further descriptor
   public static DescriptorInput exact(String name, Descriptor descriptor, Patience patience)
       throws IOException {
-    return new DescriptorInput(name, descriptor, patience, 0);
+    return new DescriptorInput(name, descriptor, patience, true);
   }
 
   @SuppressWarnings("MustBeClosedChecker") // lives until the buffer grows, or the input's end
-  private DescriptorInput(String name, Descriptor descriptor, Patience patience, int readAhead)
+  private DescriptorInput(String name, Descriptor descriptor, Patience patience, boolean exact)
       throws IOException {
-    this.readAhead = readAhead;
+    this.exact = exact;
     this.port = new DescriptorPort(name, descriptor, Descriptor.Readiness.READ, patience);
     this.places = new IoVectors(port.arena());
     this.arena = Arena.ofShared();
@@ -76,14 +83,28 @@ public final class DescriptorInput implements OctetInput {
   }
 
   @Override
+  public void mayReadTo(long end) {
+    allowed = end;
+  }
+
+  /// How many octets from the position on may be held though nobody asked for them.
+  private long readAhead() {
+    if (!exact) {
+      return (long) end - start + READ_AHEAD;
+    }
+    // A short record whole, with the header of the next; of a longer one what stands before pages.
+    long mine = allowed - position;
+    return mine <= HEAD + Wire.RECORD_HEADER ? mine : HEAD;
+  }
+
+  @Override
   public MemorySegment peek(long count) throws IOException {
     int wanted = (int) Math.min(count, MOST_HELD);
     while (end - start < wanted && !ended) {
-      makeRoom(wanted);
+      long reach = Math.max(readAhead(), wanted);
+      makeRoom(exact ? reach : wanted);
       places.clear();
-      places.add(
-          buffer.address() + end,
-          Math.min(buffer.byteSize() - end, Math.max(readAhead, wanted - (end - start))));
+      places.add(buffer.address() + end, Math.min(buffer.byteSize() - end, reach - (end - start)));
       end += (int) read();
     }
     return buffer.asSlice(start, Math.min(wanted, end - start));
@@ -98,9 +119,9 @@ public final class DescriptorInput implements OctetInput {
 
   /// Makes room for at least one more octet: memory grows with what has arrived, not with what is
   /// wanted.
-  private void makeRoom(int wanted) {
+  private void makeRoom(long wanted) {
     int held = end - start;
-    if (start > 0 && (held == 0 || start + (long) wanted > buffer.byteSize())) {
+    if (start > 0 && (held == 0 || start + wanted > buffer.byteSize())) {
       MemorySegment.copy(buffer, start, buffer, 0, held);
       start = 0;
       end = held;
@@ -139,8 +160,7 @@ public final class DescriptorInput implements OctetInput {
       start = 0;
       end = 0;
       places.clear();
-      places.add(
-          buffer.address(), readAhead == 0 ? Math.min(left, buffer.byteSize()) : buffer.byteSize());
+      places.add(buffer.address(), exact ? Math.min(left, buffer.byteSize()) : buffer.byteSize());
       end = (int) read();
     }
   }
@@ -184,7 +204,26 @@ public final class DescriptorInput implements OctetInput {
       }
       places.add(into.memory(i).address() + into.offset(i) + held, into.length(i) - held);
     }
-    return taken + fill();
+    return taken + fillAndReadAhead();
+  }
+
+  /// Fills all places, and reads the header of the next record by the same call where nothing else
+  /// is left of this one.
+  private long fillAndReadAhead() throws IOException {
+    long wanted = places.left();
+    long ahead = exact && wanted > 0 ? allowed - (position + wanted) : 0;
+    if (ahead <= 0 || ahead > Wire.RECORD_HEADER || places.isFull()) {
+      return fill();
+    }
+    places.add(buffer.address(), ahead);
+    while (places.left() > ahead && !ended) {
+      position += read();
+    }
+    long missing = Math.max(0, places.left() - ahead);
+    start = 0;
+    end = (int) (ahead - (places.left() - missing));
+    position -= end;
+    return wanted - missing;
   }
 
   /// Moves what is held already.

@@ -42,6 +42,13 @@ public final class DescriptorOutput implements SaveOutput, AutoCloseable {
   private final Gathering channel = new Gathering();
   private @Nullable StreamWriter writer;
   private boolean bigEndian;
+
+  /// Whether records may wait for others.
+  private boolean gathers;
+
+  /// Octets that wait in [#staging].
+  private long staged;
+
   private long written;
 
   /// @param name for messages
@@ -64,6 +71,8 @@ public final class DescriptorOutput implements SaveOutput, AutoCloseable {
   public void begin(ImageHeader image, DomainHeader domain) throws IOException {
     bigEndian = image.order() == ByteOrder.BIG_ENDIAN;
     writer = StreamWriter.begin(channel, image, domain);
+    flush();
+    gathers = true;
   }
 
   /// Goes on without headers: a back channel has none.
@@ -75,6 +84,16 @@ public final class DescriptorOutput implements SaveOutput, AutoCloseable {
   @Override
   public void accept(StreamRecord record) throws IOException {
     writer().accept(record);
+    if (!gathers || isWaitedFor(record)) {
+      flush();
+    }
+  }
+
+  /// Whether the receiver has something to do behind it.
+  private static boolean isWaitedFor(StreamRecord record) {
+    return record instanceof StreamRecord.StaticDataEnd
+        || record instanceof StreamRecord.Checkpoint
+        || record instanceof StreamRecord.End;
   }
 
   private StreamWriter writer() {
@@ -96,9 +115,13 @@ public final class DescriptorOutput implements SaveOutput, AutoCloseable {
     head.set(U32, 8, batch.count());
     head.set(U32, 12, 0);
     places.clear();
+    if (staged > 0) {
+      places.add(staging.address(), staged);
+      staged = 0;
+    }
     places.add(head.address(), head.byteSize());
     if (batch.count() > 0) {
-      places.add(batch.entriesAddress(), 8L * batch.count());
+      places.add(batch.entries().address(), 8L * batch.count());
     }
     for (int i = 0; i < batch.runs(); i++) {
       if (places.isFull()) {
@@ -120,7 +143,16 @@ public final class DescriptorOutput implements SaveOutput, AutoCloseable {
 
   @Override
   public long written() {
-    return written;
+    return written + staged;
+  }
+
+  private void flush() throws IOException {
+    if (staged > 0) {
+      places.clear();
+      places.add(staging.address(), staged);
+      staged = 0;
+      writeAll();
+    }
   }
 
   /// Closes the descriptor, if it is its own.
@@ -134,34 +166,28 @@ public final class DescriptorOutput implements SaveOutput, AutoCloseable {
     @Override
     public long write(ByteBuffer[] sources, int offset, int length) throws IOException {
       long sum = 0;
-      long held = 0;
       for (int i = offset; i < offset + length; i++) {
         while (sources[i].hasRemaining()) {
-          held += stage(sources[i], held);
-          if (held == STAGING) {
-            sum += flush(held);
-            held = 0;
+          if (staged == STAGING) {
+            flush();
           }
+          sum += stage(sources[i]);
         }
       }
-      return sum + flush(held);
+      return sum;
     }
 
-    private long stage(ByteBuffer source, long held) {
-      int count = (int) Math.min(source.remaining(), STAGING - held);
+    private long stage(ByteBuffer source) {
+      int count = (int) Math.min(source.remaining(), STAGING - staged);
       MemorySegment.copy(
-          MemorySegment.ofBuffer(source.slice(source.position(), count)), 0, staging, held, count);
+          MemorySegment.ofBuffer(source.slice(source.position(), count)),
+          0,
+          staging,
+          staged,
+          count);
       source.position(source.position() + count);
+      staged += count;
       return count;
-    }
-
-    private long flush(long held) throws IOException {
-      if (held > 0) {
-        places.clear();
-        places.add(staging.address(), held);
-        writeAll();
-      }
-      return held;
     }
 
     @Override

@@ -101,7 +101,7 @@ final class DescriptorPort implements AutoCloseable {
 
   /// One transfer, as soon as it can be made.
   private long once(IoVectors places, long most, long offset) throws IOException {
-    long since = patience.nanoTime().getAsLong();
+    long since = patience.begin();
     while (true) {
       patience.cancellation().check();
       long remaining = patience.remainingNanos(since);

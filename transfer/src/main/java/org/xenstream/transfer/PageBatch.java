@@ -21,6 +21,9 @@ public final class PageBatch {
   private static final ValueLayout.OfLong U64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /// Gathered here, and copied into [#entries] at once when they are wanted.
+  private final long[] values;
+
   private final MemorySegment entries;
   private final MemorySegment[] bases;
   private final long[] offsets;
@@ -32,6 +35,7 @@ public final class PageBatch {
   /// @param arena owns the entries
   /// @param capacity the most entries
   public PageBatch(Arena arena, int capacity) {
+    this.values = new long[capacity];
     this.entries = arena.allocate(8L * capacity, 8);
     this.bases = new MemorySegment[capacity];
     this.offsets = new long[capacity];
@@ -47,16 +51,15 @@ public final class PageBatch {
 
   /// Adds an entry. One whose type has data wants a page, by [#addPage], in the same order.
   public void addEntry(int type, long pfn) {
-    entries.set(U64, 8L * count++, (long) type << Wire.PFN_TYPE_SHIFT | pfn);
+    values[count++] = (long) type << Wire.PFN_TYPE_SHIFT | pfn;
   }
 
   /// Adds the page at `offset` of native memory.
   public void addPage(MemorySegment memory, long offset) {
     pages++;
-    if (runs > 0
-        && bases[runs - 1].equals(memory)
-        && offsets[runs - 1] + lengths[runs - 1] == offset) {
-      lengths[runs - 1] += Wire.PAGE_SIZE;
+    int last = runs - 1;
+    if (last >= 0 && offsets[last] + lengths[last] == offset && bases[last].equals(memory)) {
+      lengths[last] += Wire.PAGE_SIZE;
       return;
     }
     bases[runs] = memory;
@@ -77,12 +80,8 @@ public final class PageBatch {
 
   /// The entries, 8 octets each, little-endian; valid until the next [#clear].
   public MemorySegment entries() {
+    MemorySegment.copy(values, 0, entries, U64, 0, count);
     return entries.asSlice(0, 8L * count);
-  }
-
-  /// Where the entries lie.
-  long entriesAddress() {
-    return entries.address();
   }
 
   /// The number of runs of pages.

@@ -12,16 +12,29 @@ import java.util.function.LongSupplier;
 /// @param nanoTime a clock that only goes forward, in nanoseconds
 public record Patience(
     Cancellation cancellation, Deadline deadline, Duration stall, LongSupplier nanoTime) {
+  private static final Duration ENDLESS = Duration.ofNanos(Long.MAX_VALUE);
 
   /// Until the cancellation, however long the peer does nothing and the guest stands still.
   public static Patience endless(Cancellation cancellation, LongSupplier nanoTime) {
-    return new Patience(
-        cancellation, new Deadline(nanoTime), Duration.ofNanos(Long.MAX_VALUE), nanoTime);
+    return new Patience(cancellation, new Deadline(nanoTime), ENDLESS, nanoTime);
   }
 
-  /// How long a wait may still last that began at `since`.
-  long remainingNanos(long since) {
-    long stalled = nanoTime.getAsLong() - since;
-    return Math.min(deadline.remainingNanos(), stall.toNanos() - stalled);
+  /// When a wait begins. The clock is left alone where no peer counts as dead: where the kernel
+  /// cannot answer from memory, a look at it is a system call.
+  public long begin() {
+    return isEndless() ? 0 : nanoTime.getAsLong();
+  }
+
+  /// How long a wait may still last.
+  ///
+  /// @param since what [#begin] gave
+  /// @return [Long#MAX_VALUE] for ever
+  public long remainingNanos(long since) {
+    long left = deadline.remainingNanos();
+    return isEndless() ? left : Math.min(left, stall.toNanos() - (nanoTime.getAsLong() - since));
+  }
+
+  private boolean isEndless() {
+    return stall.equals(ENDLESS);
   }
 }

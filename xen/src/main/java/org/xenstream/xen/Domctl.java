@@ -11,6 +11,7 @@ final class Domctl {
   static final int SET_ADDRESS_SIZE = 35;
   static final int SET_EXT_VCPUCONTEXT = 42;
   static final int GET_EXT_VCPUCONTEXT = 43;
+  static final int GETPAGEFRAMEINFO3 = 61;
   static final int SETVCPUEXTSTATE = 62;
   static final int GETVCPUEXTSTATE = 63;
   static final int GET_VCPU_MSRS = 72;

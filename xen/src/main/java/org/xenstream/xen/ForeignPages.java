@@ -60,17 +60,15 @@ final class ForeignPages implements ForeignMapping {
   }
 
   private static int @Nullable [] errors(MemorySegment failures, int count) {
+    int[] errors = failures.toArray(ValueLayout.JAVA_INT);
+    int any = 0;
     for (int i = 0; i < count; i++) {
-      if (failures.getAtIndex(ValueLayout.JAVA_INT, i) != 0) {
-        int[] errors = failures.toArray(ValueLayout.JAVA_INT);
-        for (int j = 0; j < count; j++) {
-          // libxenforeignmemory gives what the kernel gave it, which is negative.
-          errors[j] = Math.abs(errors[j]);
-        }
-        return errors;
-      }
+      // libxenforeignmemory gives what the kernel gave it, which is negative.
+      int error = Math.abs(errors[i]);
+      errors[i] = error;
+      any |= error;
     }
-    return null;
+    return any == 0 ? null : errors;
   }
 
   @Override

@@ -14,31 +14,46 @@ final class HypercallBuffer implements AutoCloseable {
   static final int SIZE = 40;
 
   private final long xch;
-  private final Call call;
+  private final MemorySegment errno;
   private final MemorySegment descriptor;
   private final MemorySegment memory;
   private final int pages;
 
   private HypercallBuffer(
-      long xch, Call call, MemorySegment descriptor, MemorySegment memory, int pages) {
+      long xch, MemorySegment errno, MemorySegment descriptor, MemorySegment memory, int pages) {
     this.xch = xch;
-    this.call = call;
+    this.errno = errno;
     this.descriptor = descriptor;
     this.memory = memory;
     this.pages = pages;
   }
 
+  /// One for a single call.
+  ///
   /// @param octets how many at least
   /// @param call closed after the buffer
   static HypercallBuffer of(long xch, Call call, long octets) throws HypervisorException {
+    return of(xch, call, call.arena, octets);
+  }
+
+  /// One for many calls: to get one and give it back are two system calls.
+  ///
+  /// @param octets how many at least
+  static HypercallBuffer kept(long xch, Call call, long octets) throws HypervisorException {
+    return of(xch, call, Arena.ofAuto(), octets);
+  }
+
+  private static HypercallBuffer of(long xch, Call call, Arena arena, long octets)
+      throws HypervisorException {
     int pages = Math.toIntExact(Math.max(1, (octets + PAGE - 1) / PAGE));
-    MemorySegment descriptor = call.arena.allocate(SIZE, 8);
+    MemorySegment descriptor = arena.allocate(SIZE, 8);
     long address = Libxenctrl.bufferAllocPages(call.errno, xch, descriptor.address(), pages);
     if (address == 0) {
       throw call.failed(call.errno(), "no buffer of %d pages".formatted(pages));
     }
     MemorySegment memory = NativeLibrary.memory(address, (long) pages * PAGE, Arena.global());
-    return new HypercallBuffer(xch, call, descriptor, memory.fill((byte) 0), pages);
+    return new HypercallBuffer(
+        xch, NativeLibrary.state(arena), descriptor, memory.fill((byte) 0), pages);
   }
 
   /// Its pages. Dies with the buffer, which nothing here can check.
@@ -58,6 +73,6 @@ final class HypercallBuffer implements AutoCloseable {
 
   @Override
   public void close() {
-    Libxenctrl.bufferFreePages(call.errno, xch, descriptor.address(), pages);
+    Libxenctrl.bufferFreePages(errno, xch, descriptor.address(), pages);
   }
 }

@@ -26,9 +26,6 @@ final class Libxenctrl {
   // long xc_memory_op(xc_interface *xch, unsigned int cmd, void *arg, size_t len);
   private static final MemorySegment MEMORY_OP = LIBRARY.function("xc_memory_op");
 
-  // int xc_get_pfn_type_batch(xc_interface *xch, uint32_t dom, unsigned int num, xen_pfn_t *arr);
-  private static final MemorySegment GET_PFN_TYPE_BATCH = LIBRARY.function("xc_get_pfn_type_batch");
-
   // int xc_domain_nr_gpfns(xc_interface *xch, uint32_t domid, xen_pfn_t *gpfns);
   private static final MemorySegment DOMAIN_NR_GPFNS = LIBRARY.function("xc_domain_nr_gpfns");
 
@@ -128,10 +125,6 @@ final class Libxenctrl {
 
   static long memoryOp(MemorySegment errno, long xch, int command, long argument, long length) {
     return NativeLibrary.call(errno, MEMORY_OP, xch, command, argument, length);
-  }
-
-  static int getPfnTypeBatch(MemorySegment errno, long xch, int domid, int count, long frames) {
-    return (int) NativeLibrary.call(errno, GET_PFN_TYPE_BATCH, xch, domid, count, frames);
   }
 
   static int domainNrGpfns(MemorySegment errno, long xch, int domid, long count) {

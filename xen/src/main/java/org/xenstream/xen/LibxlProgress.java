@@ -3,18 +3,24 @@ package org.xenstream.xen;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.xenstream.transfer.TransferEvent;
 import org.xenstream.transfer.TransferEvent.Pass;
 import org.xenstream.transfer.TransferListener;
 import org.xenstream.transfer.restore.RestoreListener;
 import org.xenstream.xen.LibxlChannel.Level;
 
-/// Tells libxl how a save or a restore goes on, as far as the reference does.
+/// Tells libxl how a save or a restore goes on, as far as the reference does. While a guest that is
+/// moved live stands still, it does so behind the guest's data, or when that takes long.
 final class LibxlProgress implements TransferListener, RestoreListener {
   /// The context by which libxl's users know messages of this kind.
   private static final String CONTEXT = "xc";
 
   private final LibxlChannel libxl;
+  private final List<TransferEvent> held = new ArrayList<>();
+  private boolean live;
+  private boolean holding;
 
   LibxlProgress(LibxlChannel libxl) {
     this.libxl = libxl;
@@ -50,6 +56,24 @@ final class LibxlProgress implements TransferListener, RestoreListener {
 
   @Override
   public void on(TransferEvent event) {
+    live |= event instanceof TransferEvent.RoundBegun begun && begun.pass() == Pass.LIVE;
+    holding |= live && event instanceof TransferEvent.Suspended;
+    if (holding
+        && (event instanceof TransferEvent.Suspended
+            || event instanceof TransferEvent.RoundBegun
+            || event instanceof TransferEvent.RoundEnded)) {
+      held.add(event);
+      return;
+    }
+    holding = false;
+    for (TransferEvent earlier : held) {
+      pass(earlier);
+    }
+    held.clear();
+    pass(event);
+  }
+
+  private void pass(TransferEvent event) {
     switch (event) {
       case TransferEvent.RoundBegun(Pass pass, int round, long pages, _, _) ->
           tell(() -> libxl.progress(CONTEXT, name(pass, round), 0, pages));

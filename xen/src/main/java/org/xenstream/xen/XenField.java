@@ -16,6 +16,9 @@ enum XenField {
   INFO_SHARED_INFO_FRAME(Struct.DOMCTL, "u.getdomaininfo.shared_info_frame", 64, 8),
   INFO_MAX_VCPU_ID(Struct.DOMCTL, "u.getdomaininfo.max_vcpu_id", 84, 4),
 
+  FRAMES_COUNT(Struct.DOMCTL, "u.getpageframeinfo3.num", 16, 8),
+  FRAMES_BUFFER(Struct.DOMCTL, "u.getpageframeinfo3.array", 24, 8),
+
   ADDRESS_SIZE(Struct.DOMCTL, "u.address_size.size", 16, 4),
 
   EXT_VCPU(Struct.DOMCTL, "u.ext_vcpucontext.vcpu", 16, 4),

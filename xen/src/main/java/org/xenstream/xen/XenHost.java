@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.transfer.CpuPolicy;
 import org.xenstream.transfer.DomainInfo;
@@ -40,12 +41,13 @@ final class XenHost implements Hypervisor, AutoCloseable {
   private final XenVcpus vcpus;
   private final XenPolicies policies;
   private final int domctl;
+  private @Nullable HypercallBuffer dirty;
 
   private XenHost(long xch, long foreign, XenVersion version, int domctl) {
     this.xch = xch;
     this.version = version;
     this.domctl = domctl;
-    this.memory = new XenMemory(xch, foreign);
+    this.memory = new XenMemory(this, xch, foreign);
     this.vcpus = new XenVcpus(this, xch);
     this.policies = new XenPolicies(this, xch);
   }
@@ -210,10 +212,10 @@ final class XenHost implements Hypervisor, AutoCloseable {
   }
 
   @Override
-  public LogDirtyStats readLogDirty(int domid, LogDirtyOp op, PfnBitmap into, boolean last)
-      throws HypervisorException {
-    try (Call call = new Call("readLogDirty", domid);
-        HypercallBuffer buffer = HypercallBuffer.of(xch, call, into.words().byteSize())) {
+  public synchronized LogDirtyStats readLogDirty(
+      int domid, LogDirtyOp op, PfnBitmap into, boolean last) throws HypervisorException {
+    try (Call call = new Call("readLogDirty", domid)) {
+      HypercallBuffer buffer = dirtyBuffer(call, into.words().byteSize());
       MemorySegment stats = call.arena.allocate(XenField.Struct.SHADOW_STATS.size, 8);
       call.check(
           Libxenctrl.logdirtyControl(
@@ -235,6 +237,21 @@ final class XenHost implements Hypervisor, AutoCloseable {
       }
       return new LogDirtyStats(XenField.STATS_FAULTS.get(stats), XenField.STATS_DIRTY.get(stats));
     }
+  }
+
+  /// Kept from round to round, as the reference keeps its own.
+  private HypercallBuffer dirtyBuffer(Call call, long octets) throws HypervisorException {
+    HypercallBuffer there = dirty;
+    if (there != null && octets <= there.memory().byteSize()) {
+      there.memory().asSlice(0, octets).fill((byte) 0);
+      return there;
+    }
+    HypercallBuffer larger = HypercallBuffer.kept(xch, call, octets);
+    dirty = larger;
+    if (there != null) {
+      there.close();
+    }
+    return larger;
   }
 
   // ---- vCPUs of PV guests
@@ -286,9 +303,12 @@ final class XenHost implements Hypervisor, AutoCloseable {
   @Override
   public void setHvmParam(int domid, int index, long value) throws HypervisorException {
     try (Call call = new Call("setHvmParam", domid)) {
-      call.check(
-          Libxenctrl.hvmParamSet(call.errno, xch, domid, index, value),
-          "xc_hvm_param_set of %d to 0x%x".formatted(index, value));
+      int result = Libxenctrl.hvmParamSet(call.errno, xch, domid, index, value);
+      if (result < 0) {
+        throw call.failed(
+            call.errno(),
+            "xc_hvm_param_set of %d to 0x%x returned %d".formatted(index, value, result));
+      }
     }
   }
 
@@ -345,7 +365,11 @@ final class XenHost implements Hypervisor, AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (dirty != null) {
+      dirty.close();
+      dirty = null;
+    }
     memory.close();
     try (Arena arena = Arena.ofConfined()) {
       int _ = Libxenctrl.close(NativeLibrary.state(arena), xch);

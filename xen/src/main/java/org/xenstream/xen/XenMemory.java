@@ -4,6 +4,8 @@ package org.xenstream.xen;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.Wire;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.HypervisorException;
 
@@ -28,24 +30,59 @@ final class XenMemory implements AutoCloseable {
   private static final int EXTENT_PAGES = 512;
   private static final int PAGE = 4096;
 
+  /// As often does libxenctrl try once more.
+  private static final int RETRIES = 2;
+
+  private final XenHost host;
   private final long xch;
   private final long foreign;
+  private @Nullable HypercallBuffer types;
+  private long[] numbers = new long[Wire.MAX_BATCH];
 
-  XenMemory(long xch, long foreign) {
+  XenMemory(XenHost host, long xch, long foreign) {
+    this.host = host;
     this.xch = xch;
     this.foreign = foreign;
   }
 
-  void pageTypes(int domid, long[] frames, byte[] types, int count) throws HypervisorException {
+  /// What `xc_get_pfn_type_batch` does, but for a buffer that it gets and gives back each time.
+  synchronized void pageTypes(int domid, long[] frames, byte[] types, int count)
+      throws HypervisorException {
     try (Call call = new Call("pageTypes", domid)) {
-      MemorySegment batch = call.copy(frames, count);
-      call.check(
-          Libxenctrl.getPfnTypeBatch(call.errno, xch, domid, count, batch.address()),
-          "xc_get_pfn_type_batch of %d frames".formatted(count));
+      MemorySegment batch = typesBuffer(call, count).memory();
+      MemorySegment.copy(frames, 0, batch, ValueLayout.JAVA_LONG, 0, count);
+      Domctl domctl =
+          host.domctl(call, Domctl.GETPAGEFRAMEINFO3, domid)
+              .set(XenField.FRAMES_COUNT, count)
+              .set(XenField.FRAMES_BUFFER, batch.address());
+      for (int tries = 0; domctl.tryIt() < 0; tries++) {
+        // An older kernel may take the buffer away for a moment; Xen goes on where it was.
+        if (call.errno() != XenErrno.EFAULT.number || tries == RETRIES) {
+          throw call.failed(
+              call.errno(), "XEN_DOMCTL_getpageframeinfo3 of %d frames".formatted(count));
+        }
+      }
+      // An array is read many times faster than memory, above all by code that is not compiled.
+      long[] found = numbers;
+      MemorySegment.copy(batch, ValueLayout.JAVA_LONG, 0, found, 0, count);
       for (int i = 0; i < count; i++) {
-        types[i] = (byte) (batch.getAtIndex(ValueLayout.JAVA_LONG, i) >>> TYPE_SHIFT & 0xF);
+        types[i] = (byte) (found[i] >>> TYPE_SHIFT & 0xF);
       }
     }
+  }
+
+  private HypercallBuffer typesBuffer(Call call, int count) throws HypervisorException {
+    HypercallBuffer there = types;
+    if (there != null && 8L * count <= there.memory().byteSize()) {
+      return there;
+    }
+    HypercallBuffer larger = HypercallBuffer.kept(xch, call, 8L * Math.max(count, Wire.MAX_BATCH));
+    numbers = new long[Math.max(count, Wire.MAX_BATCH)];
+    types = larger;
+    if (there != null) {
+      there.close();
+    }
+    return larger;
   }
 
   ForeignMapping map(int domid, boolean writable, long[] frames, int count)
@@ -58,10 +95,13 @@ final class XenMemory implements AutoCloseable {
   void populate(int domid, int order, long[] frames, int count) throws HypervisorException {
     try (Call call = new Call("populate", domid)) {
       MemorySegment extents = call.copy(frames, count);
-      call.check(
+      long result =
           Libxenctrl.domainPopulatePhysmapExact(
-              call.errno, xch, domid, count, order, 0, extents.address()),
-          "%d extents of order %d".formatted(count, order));
+              call.errno, xch, domid, count, order, 0, extents.address());
+      if (result < 0) {
+        throw call.failed(
+            call.errno(), "%d extents of order %d returned %d".formatted(count, order, result));
+      }
       MemorySegment.copy(extents, ValueLayout.JAVA_LONG, 0, frames, 0, count);
     }
   }
@@ -85,12 +125,14 @@ final class XenMemory implements AutoCloseable {
           Libxenctrl.machphysMfnList(call.errno, xch, extents, starts.address()),
           "xc_machphys_mfn_list of %d extents".formatted(extents));
       int pages = Math.multiplyExact(extents, EXTENT_PAGES);
-      MemorySegment frames = call.arena.allocate(ValueLayout.JAVA_LONG, pages);
-      for (int i = 0; i < pages; i++) {
-        long start = starts.getAtIndex(ValueLayout.JAVA_LONG, i / EXTENT_PAGES);
-        frames.setAtIndex(ValueLayout.JAVA_LONG, i, start + i % EXTENT_PAGES);
+      long[] frames = new long[pages];
+      for (int i = 0; i < extents; i++) {
+        long start = starts.getAtIndex(ValueLayout.JAVA_LONG, i);
+        for (int j = 0; j < EXTENT_PAGES; j++) {
+          frames[i * EXTENT_PAGES + j] = start + j;
+        }
       }
-      return ForeignPages.map(foreign, call, DOMID_XEN, false, frames, pages);
+      return ForeignPages.map(foreign, call, DOMID_XEN, false, call.copy(frames, pages), pages);
     }
   }
 
@@ -172,7 +214,11 @@ final class XenMemory implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (types != null) {
+      types.close();
+      types = null;
+    }
     try (Arena arena = Arena.ofConfined()) {
       int _ = Libxenforeignmemory.close(NativeLibrary.state(arena), foreign);
     }

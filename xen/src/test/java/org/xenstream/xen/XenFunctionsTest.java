@@ -24,7 +24,6 @@ class XenFunctionsTest {
           "xc_version",
           "xc_domctl",
           "xc_memory_op",
-          "xc_get_pfn_type_batch",
           "xc_domain_nr_gpfns",
           "xc_domain_populate_physmap_exact",
           "xc_shadow_control",

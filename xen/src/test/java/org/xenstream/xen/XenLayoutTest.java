@@ -86,6 +86,7 @@ class XenLayoutTest {
     numbers.put("XEN_DOMCTL_set_address_size", Domctl.SET_ADDRESS_SIZE);
     numbers.put("XEN_DOMCTL_set_ext_vcpucontext", Domctl.SET_EXT_VCPUCONTEXT);
     numbers.put("XEN_DOMCTL_get_ext_vcpucontext", Domctl.GET_EXT_VCPUCONTEXT);
+    numbers.put("XEN_DOMCTL_getpageframeinfo3", Domctl.GETPAGEFRAMEINFO3);
     numbers.put("XEN_DOMCTL_setvcpuextstate", Domctl.SETVCPUEXTSTATE);
     numbers.put("XEN_DOMCTL_getvcpuextstate", Domctl.GETVCPUEXTSTATE);
     numbers.put("XEN_DOMCTL_get_vcpu_msrs", Domctl.GET_VCPU_MSRS);

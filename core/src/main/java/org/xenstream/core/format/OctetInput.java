@@ -90,6 +90,13 @@ public interface OctetInput extends AutoCloseable {
     return count - left;
   }
 
+  /// Tells that all octets up to a position are the reader's, so that an input that reads no more
+  /// than it is asked for, since others read on behind it, may read as far as that. Whoever says so
+  /// may still ask for less.
+  ///
+  /// @param end in octets from the start of the source
+  default void mayReadTo(long end) {}
+
   /// The whole source's length in octets where it is known, else −1.
   long size();
 

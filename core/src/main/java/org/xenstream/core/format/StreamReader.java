@@ -33,6 +33,7 @@ public final class StreamReader implements RecordSource {
     this.headers = headers;
     this.parser = new RecordParser(input.name(), headers.order());
     this.shownEnd = headers.end();
+    input.mayReadTo(shownEnd + Wire.RECORD_HEADER);
   }
 
   /// Opens a stream whose image header is the next octet of the input.
@@ -182,6 +183,7 @@ public final class StreamReader implements RecordSource {
           "at most " + limits.maxRecordLength(),
           Long.toString(length));
     }
+    tellWhatIsRead(offset, type, length);
     Framed framed =
         // Entries and pages need no padding: a batch that has some is none, and is shown whole.
         pages == PagesShown.LEFT_IN_INPUT
@@ -194,6 +196,17 @@ public final class StreamReader implements RecordSource {
     ended = type == RecordType.END.code();
     afterCheckpoint = type == RecordType.CHECKPOINT.code();
     return framed;
+  }
+
+  /// Behind END and CHECKPOINT somebody else may read on; behind any other record stands the next.
+  private void tellWhatIsRead(long offset, int type, long length) {
+    boolean last = type == RecordType.END.code() || type == RecordType.CHECKPOINT.code();
+    input.mayReadTo(
+        offset
+            + Wire.RECORD_HEADER
+            + length
+            + Wire.padding(length)
+            + (last ? 0 : Wire.RECORD_HEADER));
   }
 
   private Framed whole(long offset, int type, long length) throws IOException {

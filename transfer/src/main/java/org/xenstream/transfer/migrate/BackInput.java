@@ -38,13 +38,11 @@ public final class BackInput implements ReadableByteChannel {
   public int read(ByteBuffer into) throws IOException {
     places.clear();
     places.add(MemorySegment.ofBuffer(into).address(), into.remaining());
-    long since = patience.nanoTime().getAsLong();
+    long since = patience.begin();
     while (true) {
       patience.cancellation().check();
       patience.deadline().check();
-      long stalled = patience.nanoTime().getAsLong() - since;
-      long left =
-          Math.min(patience.deadline().remainingNanos(), patience.stall().toNanos() - stalled);
+      long left = patience.remainingNanos(since);
       if (left <= 0) {
         throw new IOException("the backup tells nothing of its pages");
       }

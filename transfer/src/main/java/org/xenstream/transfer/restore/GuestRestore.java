@@ -16,14 +16,21 @@ sealed interface GuestRestore extends AutoCloseable permits HvmRestore, PvRestor
   /// The highest pfn that a page of the stream may have; −1 when none may come yet.
   long highestPfn();
 
-  /// The frame of a populated pfn; [org.xenstream.transfer.Hypervisor#INVALID_FRAME] for another.
-  long frameOf(long pfn);
+  /// Finds the frames of populated pfns; [org.xenstream.transfer.Hypervisor#INVALID_FRAME] for
+  /// others.
+  ///
+  /// @param pfns no higher than [#highestPfn]
+  /// @param frames takes the frames, by position
+  void frames(long[] pfns, long[] frames, int count);
 
-  /// Takes note of the frame that a pfn was given.
-  void setFrame(long pfn, long frame) throws IOException;
+  /// Takes note of the frames that pfns were given.
+  void setFrames(long[] pfns, long[] frames, int count) throws IOException;
 
-  /// Takes note of a page's type, see [org.xenstream.core.format.PageType].
-  void setType(long pfn, int type);
+  /// Tells whether [#setTypes] does anything.
+  boolean keepsTypes();
+
+  /// Takes note of pages' types, see [org.xenstream.core.format.PageType].
+  void setTypes(long[] pfns, byte[] types, int count);
 
   /// Tells whether pages of this type have to be changed before the guest can use them.
   boolean isLocalised(int type);

@@ -52,17 +52,22 @@ final class HvmRestore implements GuestRestore {
   }
 
   @Override
-  public long frameOf(long pfn) {
-    return pfn;
+  public void frames(long[] pfns, long[] frames, int count) {
+    System.arraycopy(pfns, 0, frames, 0, count);
   }
 
   /// A frame is its pfn.
   @Override
-  public void setFrame(long pfn, long frame) {}
+  public void setFrames(long[] pfns, long[] frames, int count) {}
+
+  @Override
+  public boolean keepsTypes() {
+    return false;
+  }
 
   /// All pages are alike.
   @Override
-  public void setType(long pfn, int type) {}
+  public void setTypes(long[] pfns, byte[] types, int count) {}
 
   @Override
   public boolean isLocalised(int type) {

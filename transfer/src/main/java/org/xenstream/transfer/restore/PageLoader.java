@@ -91,10 +91,11 @@ final class PageLoader {
   void load(Frame at, PageEntries batch, Supply supply) throws IOException {
     check(at, batch);
     int count = batch.count();
-    if (count <= entries.length) {
-      for (int i = 0; i < count; i++) {
-        entries[i] = batch.entry(i);
-      }
+    if (batch.withData() == 0 && batch.countOf(PageType.XALLOC) == 0 && !guest.keepsTypes()) {
+      // Nothing is to be done: most batches of a guest with holes between its pages are like that.
+      cancellation.check();
+    } else if (count <= entries.length) {
+      Wire.copyU64(batch.octets(), 0, entries, count);
       load(at, count, batch.isAscending(), supply);
     } else {
       loadLong(at, batch, supply);
@@ -157,25 +158,28 @@ final class PageLoader {
   private void load(Frame at, int count, boolean ascending, Supply supply) throws IOException {
     cancellation.check();
     for (int i = 0; i < count; i++) {
-      if (PageType.isPopulated(PageType.of(entries[i]))) {
-        populator.want(entries[i] & Wire.PFN_MASK);
+      long entry = entries[i];
+      int type = PageType.of(entry);
+      pfns[i] = entry & Wire.PFN_MASK;
+      types[i] = (byte) type;
+      if (PageType.isPopulated(type)) {
+        populator.want(entry & Wire.PFN_MASK);
       }
     }
     populator.finish();
+    guest.setTypes(pfns, types, count);
     int withData = 0;
     boolean localised = false;
     for (int i = 0; i < count; i++) {
-      long pfn = entries[i] & Wire.PFN_MASK;
-      int type = PageType.of(entries[i]);
-      guest.setType(pfn, type);
+      int type = types[i];
       if (PageType.hasData(type)) {
-        pfns[withData] = pfn;
+        pfns[withData] = pfns[i];
         types[withData] = (byte) type;
-        frames[withData] = guest.frameOf(pfn);
         withData++;
-        localised |= guest.isLocalised(type);
+        localised |= type != PageType.NOTAB && guest.isLocalised(type);
       }
     }
+    guest.frames(pfns, frames, withData);
     if (withData == 0) {
       return;
     }
@@ -208,8 +212,13 @@ final class PageLoader {
       throws IOException {
     MemorySegment memory = mapping.memory();
     runs.clear();
-    for (int i = from; i < to; i++) {
-      runs.add(memory, mapping.offset(i), Wire.PAGE_SIZE);
+    for (int i = from; i < to; ) {
+      long first = mapping.offset(i);
+      long end = first + Wire.PAGE_SIZE;
+      for (i++; i < to && mapping.offset(i) == end; i++) {
+        end += Wire.PAGE_SIZE;
+      }
+      runs.add(memory, first, end - first);
     }
     supply.take(runs);
     if (localised) {

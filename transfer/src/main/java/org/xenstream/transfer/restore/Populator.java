@@ -20,6 +20,7 @@ final class Populator {
   private final long[] pfns = new long[Wire.MAX_BATCH];
   private final long[] frames = new long[Wire.MAX_BATCH];
   private final long[] superpage = new long[1];
+  private final long[] inSuperpage = new long[SUPERPAGE];
   private int waiting;
   private int contiguous;
   private long previous = -2;
@@ -63,8 +64,8 @@ final class Populator {
           throw new HypervisorException(
               "populate", domid, "ENOMEM", "no frame for pfn 0x%x".formatted(pfns[i]));
         }
-        guest.setFrame(pfns[i], frames[i]);
       }
+      guest.setFrames(pfns, frames, count);
     }
     contiguous = 0;
     previous = -2;
@@ -82,8 +83,10 @@ final class Populator {
       return false;
     }
     for (int i = 0; i < SUPERPAGE; i++) {
-      guest.setFrame(first + i, superpage[0] + i);
+      inSuperpage[i] = first + i;
+      frames[i] = superpage[0] + i;
     }
+    guest.setFrames(inSuperpage, frames, SUPERPAGE);
     superpages++;
     return true;
   }

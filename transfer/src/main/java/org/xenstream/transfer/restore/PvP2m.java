@@ -4,6 +4,7 @@ package org.xenstream.transfer.restore;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.xenstream.core.format.Wire;
 import org.xenstream.os.SparseMemory;
 import org.xenstream.transfer.Hypervisor;
 
@@ -26,6 +27,8 @@ final class PvP2m implements AutoCloseable {
   private final MemorySegment frames;
   private final MemorySegment types;
   private final MemorySegment leaves;
+  private final long[] scratch = new long[Wire.MAX_BATCH];
+  private final byte[] kept = new byte[Wire.MAX_BATCH];
   private long maxPfn = -1;
   private long highestTyped = -1;
 
@@ -53,24 +56,9 @@ final class PvP2m implements AutoCloseable {
     return pfn > maxPfn ? Hypervisor.INVALID_FRAME : ~frames.getAtIndex(U64, pfn);
   }
 
-  /// Sets the frame of a pfn of the guest.
-  void setFrame(long pfn, long frame) {
-    frames.setAtIndex(U64, pfn, ~frame);
-  }
-
   /// The type of a page, see [org.xenstream.core.format.PageType].
   int type(long pfn) {
     return types.get(U8, pfn);
-  }
-
-  /// Sets the type of a page of the guest.
-  void setType(long pfn, int type) {
-    if (frames.getAtIndex(U64, pfn) != 0) {
-      types.set(U8, pfn, (byte) type);
-      if (type != 0) {
-        highestTyped = Math.max(highestTyped, pfn);
-      }
-    }
   }
 
   /// The first page from `from` on whose type is not NOTAB; −1 when there is none. Eight pages are
@@ -104,6 +92,75 @@ final class PvP2m implements AutoCloseable {
   /// The complements of all frames, by pfn: 0 where there is none.
   MemorySegment complements() {
     return frames;
+  }
+
+  /// Where a run of numbers that follow each other ends: many are copied by one call, which costs
+  /// what one alone does.
+  static int runEnd(long[] numbers, int from, int count) {
+    long first = numbers[from] - from;
+    int end = from + 1;
+    while (end < count && numbers[end] == first + end) {
+      end++;
+    }
+    return end;
+  }
+
+  /// The frames of pfns of the guest, as [#frame] has them.
+  ///
+  /// @param into takes the frames, by position
+  void frames(long[] pfns, long[] into, int count) {
+    for (int i = 0; i < count; ) {
+      int end = runEnd(pfns, i, count);
+      MemorySegment.copy(frames, U64, pfns[i] * Long.BYTES, into, i, end - i);
+      i = end;
+    }
+    for (int i = 0; i < count; i++) {
+      into[i] = ~into[i];
+    }
+  }
+
+  /// The frames of pfns of the guest that follow each other.
+  ///
+  /// @param into takes the frames, from its beginning
+  void frames(long first, long[] into, int count) {
+    MemorySegment.copy(frames, U64, first * Long.BYTES, into, 0, count);
+    for (int i = 0; i < count; i++) {
+      into[i] = ~into[i];
+    }
+  }
+
+  /// Sets the frames of pfns of the guest, at most a batch.
+  void setFrames(long[] pfns, long[] to, int count) {
+    for (int i = 0; i < count; i++) {
+      scratch[i] = ~to[i];
+    }
+    for (int i = 0; i < count; ) {
+      int end = runEnd(pfns, i, count);
+      MemorySegment.copy(scratch, i, frames, U64, pfns[i] * Long.BYTES, end - i);
+      i = end;
+    }
+  }
+
+  /// Sets the types of pages of the guest, at most a batch.
+  void setTypes(long[] pfns, byte[] to, int count) {
+    for (int i = 0; i < count; ) {
+      int end = runEnd(pfns, i, count);
+      MemorySegment.copy(frames, U64, pfns[i] * Long.BYTES, scratch, i, end - i);
+      long any = 0;
+      for (int j = i; j < end; j++) {
+        boolean there = scratch[j] != 0;
+        any |= scratch[j];
+        kept[j] = there ? to[j] : 0;
+        if (there && to[j] != 0) {
+          highestTyped = Math.max(highestTyped, pfns[j]);
+        }
+      }
+      // Where there is no frame the type is 0 already, and must not cost memory.
+      if (any != 0) {
+        MemorySegment.copy(kept, i, types, U8, pfns[i], end - i);
+      }
+      i = end;
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.xenstream.transfer.restore;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Framed;
@@ -24,6 +25,11 @@ import org.xenstream.x86.SharedInfo;
 /// page table. A frame that the guest has lost meanwhile is refused when its tables are pinned.
 final class PvRestore implements GuestRestore {
   private static final int PIN_BATCH = 1024;
+
+  /// So few frames are looked up one by one.
+  private static final int FEW = 4;
+
+  private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final int LEVELS_64 = 4;
   private static final int LEVELS_32 = 3;
 
@@ -34,7 +40,9 @@ final class PvRestore implements GuestRestore {
   private final PvP2m p2m;
   private final PvVcpus vcpus;
   private final long[] frame = new long[1];
+  private final long[] inM2p = new long[Wire.MAX_BATCH];
   private @Nullable ForeignMapping m2p;
+  private long maxMfn;
   private @Nullable PvFrames translator;
   private @Nullable PvState state;
   private int width;
@@ -53,7 +61,7 @@ final class PvRestore implements GuestRestore {
   @Override
   public void setUp() throws IOException {
     width = askWidth();
-    long maxMfn = hypervisor.maximumRamPage();
+    maxMfn = hypervisor.maximumRamPage();
     m2p = hypervisor.mapM2p();
     translator = new PvFrames(source, p2m, m2p, maxMfn);
     state = new PvState(hypervisor, request, domain, translator, source);
@@ -78,12 +86,40 @@ final class PvRestore implements GuestRestore {
   }
 
   @Override
-  public long frameOf(long pfn) {
-    return p2m.frame(pfn);
+  public void frames(long[] pfns, long[] frames, int count) {
+    p2m.frames(pfns, frames, count);
   }
 
   @Override
-  public void setFrame(long pfn, long mfn) throws IOException {
+  public void setFrames(long[] pfns, long[] frames, int count) throws IOException {
+    for (int i = 0; i < count; ) {
+      int end = Math.min(PvP2m.runEnd(pfns, i, count), PvP2m.runEnd(frames, i, count));
+      if (end - i < FEW || !isRunInM2p(pfns[i], frames[i], end - i)) {
+        for (int j = i; j < end; j++) {
+          checkInM2p(pfns[j], frames[j]);
+        }
+      }
+      i = end;
+    }
+    p2m.setFrames(pfns, frames, count);
+  }
+
+  /// Tells whether frames that follow each other are at pfns that do, and all are in order.
+  private boolean isRunInM2p(long pfn, long mfn, int count) {
+    long last = mfn + count - 1;
+    if (m2p == null || mfn < 0 || last > maxMfn || (width == 4 && last >>> 32 != 0)) {
+      return false;
+    }
+    long[] there = inM2p;
+    MemorySegment.copy(m2p.memory(), U64, m2p.offset(0) + mfn * Long.BYTES, there, 0, count);
+    long differ = 0;
+    for (int i = 0; i < count; i++) {
+      differ |= there[i] ^ (pfn + i);
+    }
+    return differ == 0;
+  }
+
+  private void checkInM2p(long pfn, long mfn) throws HypervisorException {
     if (translator == null || !translator.isAt(mfn, pfn) || (width == 4 && mfn >>> 32 != 0)) {
       throw new HypervisorException(
           "populate",
@@ -91,12 +127,16 @@ final class PvRestore implements GuestRestore {
           "ERANGE",
           "frame 0x%x for pfn 0x%x is not there in the m2p".formatted(mfn, pfn));
     }
-    p2m.setFrame(pfn, mfn);
   }
 
   @Override
-  public void setType(long pfn, int type) {
-    p2m.setType(pfn, type);
+  public boolean keepsTypes() {
+    return true;
+  }
+
+  @Override
+  public void setTypes(long[] pfns, byte[] types, int count) {
+    p2m.setTypes(pfns, types, count);
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.xenstream.transfer.restore;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import org.xenstream.core.format.Location;
 import org.xenstream.core.format.Wire;
@@ -18,6 +19,8 @@ import org.xenstream.x86.VcpuContext;
 /// registers, its own p2m (`process_start_info`, `process_vcpu_basic`, `update_guest_p2m` of
 /// `xg_sr_restore_x86_pv.c`).
 final class PvState {
+  private static final ValueLayout.OfLong U64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int GDT_ENTRIES_IN_PAGE = 512;
   private static final int USER_TABLE = 1;
   private static final int KERNEL_TABLE = 3;
@@ -28,6 +31,10 @@ final class PvState {
   private final PvFrames frames;
   private final String source;
   private final long[] batch = new long[Wire.MAX_BATCH];
+
+  /// The frames in one page of the guest's p2m, of 32 bits at the narrowest.
+  private final long[] inPage = new long[Wire.PAGE_SIZE / 4];
+
   private long storeFrame;
   private long consoleFrame;
 
@@ -113,8 +120,8 @@ final class PvState {
 
   /// Writes all frames into the pages in which the guest keeps its p2m.
   void writeP2m(long at, PvP2m p2m, int width) throws IOException {
-    long inPage = Wire.PAGE_SIZE / width;
-    long leaves = p2m.maxPfn() / inPage + 1;
+    long entries = Wire.PAGE_SIZE / width;
+    long leaves = p2m.maxPfn() / entries + 1;
     for (long from = 0; from < leaves; from += batch.length) {
       int count = (int) Math.min(batch.length, leaves - from);
       for (int i = 0; i < count; i++) {
@@ -122,22 +129,23 @@ final class PvState {
       }
       try (ForeignMapping mapping = map("p2m", count)) {
         for (int i = 0; i < count; i++) {
-          long first = (from + i) * inPage;
-          long last = Math.min(first + inPage - 1, p2m.maxPfn());
+          long first = (from + i) * entries;
+          long last = Math.min(first + entries - 1, p2m.maxPfn());
           fill(p2m, first, last, mapping.memory(), mapping.offset(i), width);
         }
       }
     }
   }
 
-  private static void fill(
+  private void fill(
       PvP2m p2m, long first, long last, MemorySegment memory, long offset, int width) {
-    for (long pfn = first; pfn <= last; pfn++) {
-      long at = offset + (pfn - first) * width;
-      if (width == 8) {
-        Wire.putU64(memory, at, p2m.frame(pfn), ByteOrder.LITTLE_ENDIAN);
-      } else {
-        Wire.putU32(memory, at, (int) p2m.frame(pfn), ByteOrder.LITTLE_ENDIAN);
+    int count = (int) (last - first) + 1;
+    p2m.frames(first, inPage, count);
+    if (width == 8) {
+      MemorySegment.copy(inPage, 0, memory, U64, offset, count);
+    } else {
+      for (int i = 0; i < count; i++) {
+        Wire.putU32(memory, offset + 4L * i, (int) inPage[i], ByteOrder.LITTLE_ENDIAN);
       }
     }
   }

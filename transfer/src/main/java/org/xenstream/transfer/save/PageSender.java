@@ -4,6 +4,7 @@ package org.xenstream.transfer.save;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.Wire;
 import org.xenstream.transfer.ForeignMapping;
@@ -34,6 +35,13 @@ final class PageSender {
 
   /// Pages to be sent again when the guest is suspended.
   private final PfnBitmap deferred;
+
+  /// The first of them.
+  private final long[] deferredFirst = new long[Wire.MAX_BATCH];
+
+  /// A part of the bitmap: an array is read many times faster than memory by code that is not
+  /// compiled well.
+  private final long[] words = new long[512];
 
   private final long[] pfns = new long[Wire.MAX_BATCH];
   private final long[] frames = new long[Wire.MAX_BATCH];
@@ -81,8 +89,16 @@ final class PageSender {
     if (deferredCount == 0) {
       return 0; // the guest is suspended meanwhile
     }
-    dirty.or(deferred);
-    deferred.clearAll();
+    if (deferredCount <= deferredFirst.length) {
+      // The guest stands still: few are not looked for among all.
+      for (int i = 0; i < deferredCount; i++) {
+        dirty.set(deferredFirst[i]);
+        deferred.clear(deferredFirst[i]);
+      }
+    } else {
+      dirty.or(deferred);
+      deferred.clearAll();
+    }
     long count = deferredCount;
     deferredCount = 0;
     return count;
@@ -105,16 +121,24 @@ final class PageSender {
     long sent = 0;
     int batches = 0;
     int count = 0;
-    for (long pfn = dirty.next(0); pfn >= 0; pfn = dirty.next(pfn + 1)) {
-      pfns[count++] = pfn;
-      if (count == Wire.MAX_BATCH) {
-        sendBatch(count);
-        sent += count;
-        count = 0;
-        if (++batches % BATCHES_PER_EVENT == 0) {
-          options
-              .listener()
-              .on(new TransferEvent.Progress(pass, round, sent, expected, out.written()));
+    MemorySegment bits = dirty.words();
+    long length = bits.byteSize() >>> 3;
+    for (long first = 0; first < length; first += words.length) {
+      int some = (int) Math.min(words.length, length - first);
+      MemorySegment.copy(bits, ValueLayout.JAVA_LONG, 8 * first, words, 0, some);
+      for (int i = 0; i < some; i++) {
+        for (long word = words[i]; word != 0; word &= word - 1) {
+          pfns[count++] = ((first + i) << 6) + Long.numberOfTrailingZeros(word);
+          if (count == Wire.MAX_BATCH) {
+            sendBatch(count);
+            sent += count;
+            count = 0;
+            if (++batches % BATCHES_PER_EVENT == 0) {
+              options
+                  .listener()
+                  .on(new TransferEvent.Progress(pass, round, sent, expected, out.written()));
+            }
+          }
         }
       }
     }
@@ -228,6 +252,9 @@ final class PageSender {
   private void defer(int i) {
     if (!suspended) {
       deferred.set(pfns[i]);
+      if (deferredCount < deferredFirst.length) {
+        deferredFirst[(int) deferredCount] = pfns[i];
+      }
       deferredCount++;
     }
   }

@@ -65,6 +65,28 @@ public final class Pseudophysmap {
     return mfn == -1 ? Hypervisor.INVALID_FRAME : Integer.toUnsignedLong(mfn);
   }
 
+  /// The mfns of pfns, as [#mfnOf] has them, of neighbours by one copy.
+  ///
+  /// @param mfns takes them, by position
+  void mfnsOf(long[] pfns, long[] mfns, int count) {
+    for (int i = 0; i < count; ) {
+      long first = pfns[i];
+      int end = i + 1;
+      while (end < count && pfns[end] == first + (end - i) && (pfns[end] & 511) != 0) {
+        end++;
+      }
+      if (width == 8) {
+        MemorySegment.copy(
+            p2m, U64, leaves[(int) (first >>> 9)] + ((first & 511) << 3), mfns, i, end - i);
+      } else {
+        for (int j = i; j < end; j++) {
+          mfns[j] = mfnOf(pfns[j]);
+        }
+      }
+      i = end;
+    }
+  }
+
   /// The pfn of an mfn; −1 where the mfn is not one of the guest, or the two tables do not agree.
   public long pfnOf(long mfn) {
     if (mfn < 0 || mfn > maxMfn) {

@@ -214,10 +214,7 @@ final class PvSave implements GuestSave {
 
   @Override
   public void frames(long[] pfns, long[] frames, int count) {
-    Pseudophysmap map = guest().map;
-    for (int i = 0; i < count; i++) {
-      frames[i] = map.mfnOf(pfns[i]);
-    }
+    guest().map.mfnsOf(pfns, frames, count);
   }
 
   @Override

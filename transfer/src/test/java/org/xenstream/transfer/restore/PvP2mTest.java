@@ -25,7 +25,7 @@ class PvP2mTest {
       assertEquals(Hypervisor.INVALID_FRAME, p2m.frame(LAST + 1));
       assertEquals(-1, p2m.leaf(LAST / 512));
       assertEquals(-1, p2m.nextTyped(0));
-      p2m.setFrame(LAST, 0);
+      p2m.setFrames(new long[] {LAST}, new long[] {0}, 1);
       assertEquals(0, p2m.frame(LAST), "a frame like any other");
       p2m.setLeaf(LAST / 512, 7);
       assertEquals(7, p2m.leaf(LAST / 512));
@@ -37,12 +37,12 @@ class PvP2mTest {
   void typesAreThoseOfPagesWithFrames() throws IOException {
     try (PvP2m p2m = new PvP2m()) {
       p2m.expand(1000);
-      p2m.setType(3, PageType.XTAB);
+      p2m.setTypes(new long[] {3}, new byte[] {PageType.XTAB}, 1);
       assertEquals(-1, p2m.nextTyped(0));
       List<Long> typed = List.of(0L, 7L, 8L, 15L, 900L);
       for (long pfn : typed) {
-        p2m.setFrame(pfn, 0x1000 + pfn);
-        p2m.setType(pfn, PageType.L1TAB | PageType.PINNED);
+        p2m.setFrames(new long[] {pfn}, new long[] {0x1000 + pfn}, 1);
+        p2m.setTypes(new long[] {pfn}, new byte[] {PageType.L1TAB | PageType.PINNED}, 1);
         assertEquals(PageType.L1TAB | PageType.PINNED, p2m.type(pfn));
       }
       List<Long> found = new ArrayList<>();
@@ -50,8 +50,35 @@ class PvP2mTest {
         found.add(pfn);
       }
       assertEquals(typed, found);
-      p2m.setType(900, PageType.NOTAB);
+      p2m.setTypes(new long[] {900}, new byte[] {PageType.NOTAB}, 1);
       assertEquals(-1, p2m.nextTyped(16));
+    }
+  }
+
+  /// Runs, single pfns and pfns out of order, of which some have no frame.
+  @Test
+  void manyAtOnceAreAsOneByOne() throws IOException {
+    long[] pfns = {10, 11, 12, 13, 500, 7, 8, 1L << 31};
+    long[] frames = {0x20, 0x21, 0x30, 0, 0x5, 0x6, 0x9, 0x7};
+    byte[] types = {0, 9, 1, 0, 12, 0, 0, 2};
+    try (PvP2m p2m = new PvP2m()) {
+      p2m.expand(LAST);
+      p2m.setFrames(pfns, frames, 7);
+      p2m.setTypes(pfns, types, 8);
+      long[] found = new long[8];
+      p2m.frames(pfns, found, 8);
+      for (int i = 0; i < 7; i++) {
+        assertEquals(frames[i], p2m.frame(pfns[i]));
+        assertEquals(frames[i], found[i]);
+        assertEquals(types[i], p2m.type(pfns[i]));
+      }
+      assertEquals(Hypervisor.INVALID_FRAME, found[7]);
+      assertEquals(0, p2m.type(1L << 31), "no type without a frame");
+      p2m.setTypes(new long[] {9, 10, 11, 12}, new byte[] {4, 3, 0, 0}, 4);
+      assertEquals(0, p2m.type(9), "no type without a frame");
+      assertEquals(3, p2m.type(10));
+      assertEquals(10, p2m.nextTyped(0));
+      assertEquals(500, p2m.nextTyped(11));
     }
   }
 }
