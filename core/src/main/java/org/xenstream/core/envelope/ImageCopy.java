@@ -67,6 +67,7 @@ public final class ImageCopy {
   private boolean atCheckpoint;
 
   private long droppedPolicies;
+  private boolean wantsPoliciesDropped;
 
   /// @param image the image whose items will be pushed
   /// @param out blocking; stays the caller's to close
@@ -106,6 +107,12 @@ public final class ImageCopy {
       layers.libxl(LibxlRecord.TYPE_END, order());
     }
     return droppedPolicies;
+  }
+
+  /// Tells whether the copy was refused because of a CPU policy, which would be left out if that
+  /// was asked for.
+  public boolean wantsPoliciesDropped() {
+    return wantsPoliciesDropped;
   }
 
   private void layer(ImageItem.LayerFound found) throws IOException {
@@ -251,10 +258,11 @@ public final class ImageCopy {
       }
       if (type == RecordType.X86_CPUID_POLICY.code() || type == RecordType.X86_MSR_POLICY.code()) {
         if (!options.dropPolicies()) {
+          wantsPoliciesDropped = true;
           throw new StreamFormatException(
               Fault.MISPLACED,
               Location.of(image.name(), framed.frame(), framed.frame().offset(), null),
-              "a record that version 2 has (a CPU policy is left out only when that is asked for)",
+              "a record that version 2 has",
               framed.frame().typeName());
         }
         droppedPolicies++;
