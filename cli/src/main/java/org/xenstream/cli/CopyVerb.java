@@ -83,6 +83,10 @@ final class CopyVerb implements Verb {
       }
       long dropped = copy.end();
       output.commit();
+      copy.leftOut()
+          .forEach((what, octets) ->
+              console.complain(
+                  "left out: " + what + (octets < 0 ? "" : ", " + Units.octets(octets))));
       if (dropped > 0) {
         console.complain(
             Units.plural(dropped, "record")
