@@ -2,7 +2,6 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -94,12 +93,7 @@ final class ConvertVerb implements Verb {
     spec.addOption(
         Verb.value(
             "--scratch-limit", "SIZE", "How much of it: 512M, 4GiB. Default: as there is room."));
-    spec.addPositional(CopyVerb.file("0", "IN", "The legacy image; '-' for standard input."));
-    spec.addPositional(
-        CopyVerb.file(
-            "1",
-            "OUT",
-            "The modern one; '-' for standard output. It appears when it is complete."));
+    Rewriting.addTo(spec, "The legacy image", "The modern one");
     return Verb.own(this, spec);
   }
 
@@ -113,23 +107,8 @@ final class ConvertVerb implements Verb {
     }
     LegacyImage.Config given =
         configFile == null ? null : LegacyImage.Config.of(Files.readString(Path.of(configFile)));
-    String in = arguments.matchedPositionalValue(0, "-");
-    String out = arguments.matchedPositionalValue(1, "-");
-    if (out.equals("-") && Console.isTerminal(Console.STANDARD_OUTPUT)) {
-      throw VerifyVerb.bad(
-          arguments, "an image is not for a terminal: redirect it, or name a file");
-    }
-    try (ImageReader reader = Images.open(in)) {
-      convert(reader, given, asked, options, out, console);
-      return SOUND;
-    } catch (StreamFormatException | FileSystemException e) {
-      throw e;
-    } catch (IOException e) {
-      // What the system says of a read or a write names no file.
-      throw new IOException(in + " to " + out + ": " + e.getMessage(), e);
-    } catch (InternalError e) {
-      throw new IOException(in + ": the file was shortened while it was read", e);
-    }
+    return Rewriting.run(
+        arguments, (reader, out) -> convert(reader, given, asked, options, out, console));
   }
 
   private static void convert(

@@ -3,7 +3,6 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +11,6 @@ import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.format.StreamFormatException;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /// `copy`: rewrites an image.
@@ -59,58 +57,51 @@ final class CopyVerb implements Verb {
             "FILE",
             "The domain's configuration (JSON, as 'xl list -l' writes it) for --layer xl, in place"
                 + " of the image's own."));
-    spec.addPositional(file("0", "IN", "The image; '-' for standard input."));
-    spec.addPositional(
-        file("1", "OUT", "The copy; '-' for standard output. It appears when it is complete."));
+    Rewriting.addTo(spec, "The image", "The copy");
     return Verb.own(this, spec);
-  }
-
-  /// A file that has to be named.
-  static PositionalParamSpec file(String index, String label, String description) {
-    return PositionalParamSpec.builder()
-        .index(index)
-        .arity("1")
-        .required(true)
-        .paramLabel(label)
-        .type(String.class)
-        .description(description)
-        .build();
   }
 
   @Override
   public int run(ParseResult arguments, Console console) throws IOException {
     ImageCopy.Options options = options(arguments);
-    String in = arguments.matchedPositionalValue(0, "-");
-    String out = arguments.matchedPositionalValue(1, "-");
-    if (out.equals("-") && Console.isTerminal(Console.STANDARD_OUTPUT)) {
-      throw VerifyVerb.bad(
-          arguments, "an image is not for a terminal: redirect it, or name a file");
-    }
-    try (ImageReader reader = Images.open(in);
-        OutputFile output = OutputFile.open(out);
+    return Rewriting.run(arguments, (reader, out) -> copy(reader, out, options, console));
+  }
+
+  private static void copy(
+      ImageReader reader, String out, ImageCopy.Options options, Console console)
+      throws IOException {
+    try (OutputFile output = OutputFile.open(out);
         Progress progress = new Progress(console, "copy", reader.source())) {
       ImageCopy copy = new ImageCopy(reader, output.channel(), options);
-      for (ImageItem item = reader.next(); item != null; item = reader.next()) {
-        copy.see(item);
-        progress.step();
+      try {
+        for (ImageItem item = reader.next(); item != null; item = reader.next()) {
+          copy.see(item);
+          progress.step();
+        }
+      } catch (StreamFormatException e) {
+        throw copy.wantsPoliciesDropped() ? withHint(e) : e;
       }
       long dropped = copy.end();
       output.commit();
+      copy.leftOut()
+          .forEach((what, octets) ->
+              console.complain(
+                  "left out: " + what + (octets < 0 ? "" : ", " + Units.octets(octets))));
       if (dropped > 0) {
         console.complain(
             Units.plural(dropped, "record")
                 + " of CPU policies left out: the toolstack that restores the copy has to know"
                 + " them");
       }
-      return SOUND;
-    } catch (StreamFormatException | FileSystemException e) {
-      throw e;
-    } catch (IOException e) {
-      // What the system says of a read or a write names no file.
-      throw new IOException(in + " to " + out + ": " + e.getMessage(), e);
-    } catch (InternalError e) {
-      throw new IOException(in + ": the file was shortened while it was read", e);
     }
+  }
+
+  private static StreamFormatException withHint(StreamFormatException refused) {
+    return new StreamFormatException(
+        refused.fault(),
+        refused.location(),
+        refused.expected() + " (--drop-policies leaves CPU policies out)",
+        refused.found());
   }
 
   private static ImageCopy.Options options(ParseResult arguments) throws IOException {

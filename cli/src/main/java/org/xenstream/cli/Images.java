@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,8 @@ final class Images {
   /// One image to be read.
   ///
   /// @param name as the user gave it, or the path under a folder that he gave
-  /// @param walked whether it was found in a folder, where not every file is an image
+  /// @param walked whether it was found in a folder, where not every file is an image; of an empty
+  ///   one nothing tells that it was to be none
   record Named(String name, boolean walked) {
     /// Opens it.
     ImageReader open() throws IOException {
@@ -86,11 +88,17 @@ final class Images {
         walk.filter(Files::isRegularFile)
             .map(file -> path.resolve(start.relativize(file)))
             .sorted()
-            .forEach(file -> images.add(new Named(file.toString(), true)));
+            .forEach(file -> images.add(new Named(file.toString(), !isEmpty(file.toFile()))));
       } catch (java.io.UncheckedIOException e) {
         throw e.getCause();
       }
     }
     return images;
+  }
+
+  /// Tells whether a file has no octets, as a save leaves one that the disk had no room for. A
+  /// hidden one marks a folder.
+  private static boolean isEmpty(File file) {
+    return file.length() == 0 && !file.isHidden();
   }
 }

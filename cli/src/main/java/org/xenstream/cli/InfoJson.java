@@ -63,6 +63,8 @@ final class InfoJson {
           json.writeStringProperty("guest", legacy.pv() ? "PV" : "HVM");
           json.writeNumberProperty("p2m_size", legacy.p2mSize());
         }
+        case Layer.XenServerPart part when part.isState() ->
+            json.writeNumberProperty("length", part.length());
         case Layer.Compressed _,
             Layer.MigrateGo _,
             Layer.Libvirt _,

@@ -240,6 +240,11 @@ final class InfoText {
       }
       line("device", LibxlRecord.emulatorName(emulator.id()) + ": " + String.join(", ", parts));
     }
+    for (ImageSummary.LayerSeen seen : summary.layers()) {
+      if (seen.layer() instanceof Layer.XenServerPart part && part.isState()) {
+        line("device", part.name() + ": " + Units.octets(part.length()) + " of state");
+      }
+    }
   }
 
   private void sizes(ImageSummary summary) {

@@ -3,6 +3,7 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.GatheringByteChannel;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ import org.xenstream.transfer.Patience;
 ///
 /// A file or a pipe is opened once more by its name in `/proc`, so that it can be mapped and
 /// written from files without coming into user space; a file from where the descriptor stands. A
-/// socket has no such name and is read through the descriptor itself.
+/// socket has no such name and is read and written through the descriptor itself.
 final class InheritedDescriptor {
   private static final Path OPEN = Path.of("/proc/self/fd");
   private static final Path STATES = Path.of("/proc/self/fdinfo");
@@ -43,7 +44,7 @@ final class InheritedDescriptor {
         throw e;
       }
     }
-    if (target(file).startsWith("socket:")) {
+    if (isSocket(file)) {
       return new DescriptorInput(
           name, Descriptor.borrow(number), Patience.endless(new Cancellation(), System::nanoTime));
     }
@@ -51,8 +52,11 @@ final class InheritedDescriptor {
   }
 
   /// A channel that writes to a descriptor, from where it stands on.
-  static FileChannel write(int number) throws IOException {
+  static GatheringByteChannel write(int number) throws IOException {
     Path file = find(number);
+    if (isSocket(file)) {
+      return new SocketOutput("descriptor " + number, Descriptor.borrow(number));
+    }
     boolean regular = Files.isRegularFile(file);
     boolean append = regular && (state(number, "flags", 8) & APPENDS) != 0;
     OpenOption how = append ? StandardOpenOption.APPEND : StandardOpenOption.WRITE;
@@ -68,8 +72,8 @@ final class InheritedDescriptor {
     return file;
   }
 
-  private static String target(Path file) throws IOException {
-    return Files.readSymbolicLink(file).toString();
+  private static boolean isSocket(Path file) throws IOException {
+    return Files.readSymbolicLink(file).toString().startsWith("socket:");
   }
 
   /// A number of what the kernel tells of a descriptor.

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.GatheringByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
@@ -163,7 +163,7 @@ final class LegacyStreamConverter {
     String out = value("out");
     int number = number(out);
     if (number >= 0) {
-      try (FileChannel channel = InheritedDescriptor.write(number)) {
+      try (GatheringByteChannel channel = InheritedDescriptor.write(number)) {
         write(image, source, channel);
       }
       return;
@@ -174,7 +174,8 @@ final class LegacyStreamConverter {
     }
   }
 
-  private void write(LegacyImage image, LegacySource source, FileChannel out) throws IOException {
+  private void write(LegacyImage image, LegacySource source, GatheringByteChannel out)
+      throws IOException {
     if (options.has("xl")) {
       header(image, source, out);
     }
@@ -195,7 +196,8 @@ final class LegacyStreamConverter {
             .formatted(records, context == null ? "none" : Units.octets(context.byteSize())));
   }
 
-  private void header(LegacyImage image, LegacySource source, FileChannel out) throws IOException {
+  private void header(LegacyImage image, LegacySource source, GatheringByteChannel out)
+      throws IOException {
     LegacyImage.Config config = image.config(source.facts().guestKind() == GuestKind.HVM);
     if (config == null) {
       throw new IOException(
@@ -206,7 +208,8 @@ final class LegacyStreamConverter {
   }
 
   /// Of a bare libxc stream the device model's state stands behind it as in the legacy image.
-  private static void deviceModel(MemorySegment context, FileChannel out) throws IOException {
+  private static void deviceModel(MemorySegment context, GatheringByteChannel out)
+      throws IOException {
     MemorySegment head = MemorySegment.ofArray(new byte[25]);
     head.copyFrom(
         MemorySegment.ofArray("DeviceModelRecord0002".getBytes(StandardCharsets.US_ASCII)));

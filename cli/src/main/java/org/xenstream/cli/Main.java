@@ -33,7 +33,7 @@ public final class Main {
 
   /// Ends the process. Where nothing is left for the shutdown hooks to do it ends at once:
   /// `System.exit` first asks for a logger, which is sought in every jar of the class path.
-  static void end(int code) {
+  private static void end(int code) {
     try {
       boolean _ = Runtime.getRuntime().removeShutdownHook(new Thread());
     } catch (IllegalStateException e) {

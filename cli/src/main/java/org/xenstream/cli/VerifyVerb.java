@@ -36,7 +36,10 @@ final class VerifyVerb implements Verb {
     addJudging(spec);
     spec.addOption(Verb.flag("--strict", "Let warnings make an image unsound, too."));
     spec.addOption(Verb.flag("--quiet", "Show the verdicts alone."));
-    spec.addOption(Verb.flag("--all", "Quote every finding, not only the first of each rule."));
+    spec.addOption(
+        Verb.flag(
+            "--all",
+            "Quote every finding, not only the first of each rule, up to 65,536 of an image."));
     spec.addOption(
         Verb.flag("--json", "Write one JSON object a line for each image (docs/json.md)."));
     Images.addTo(

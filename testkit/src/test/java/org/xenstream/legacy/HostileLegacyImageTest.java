@@ -186,7 +186,7 @@ class HostileLegacyImageTest {
     add(
         "a toolstack's record of 4 GiB",
         body().chunk(LegacyImageBuilder.TOOLSTACK).u32(-1),
-        "@0x1018 (legacy TOOLSTACK.length): expected at most 16777216, found 4294967295");
+        "@0x1018 (legacy TOOLSTACK.length): expected at most 4194304, found 4294967295");
     add(
         "a toolstack's record of 4 octets",
         body().toolstack((byte) 1, (byte) 0, (byte) 0, (byte) 0),

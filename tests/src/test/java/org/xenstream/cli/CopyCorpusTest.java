@@ -242,7 +242,11 @@ class CopyCorpusTest {
           if (!isGenuine(image)) {
             return;
           }
-          copy(image.file(), out, "--strip-layers").quiet().exits(0);
+          Tool.Run stripped = copy(image.file(), out, "--strip-layers").exits(0);
+          assertEquals(
+              Tool.run("info", image.file()).out().contains("  device  "),
+              stripped.err().contains("left out: "),
+              stripped.err());
           List<String> names = recordNames(image.file());
           assertEquals(names, recordNames(out));
           Map<Rule, Long> bare = faults(out);

@@ -2,6 +2,8 @@
 package org.xenstream.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -128,6 +130,30 @@ class ExitCodeTest {
     Files.copy(files.broken(), walked.resolve("z"));
     Tool.run("verify", walked).quiet().exits(1);
     Tool.run("info", walked).quiet().exits(1);
+  }
+
+  /// A save that the disk had no room for leaves one.
+  @Test
+  void anEmptyFileOfAFolderIsNamed(@TempDir Path walked) throws IOException {
+    Files.copy(files.sound(), walked.resolve("a"));
+    Files.createFile(walked.resolve(".keep"));
+    Path empty = Files.createFile(walked.resolve("b.xlsave"));
+    assertEquals(
+        """
+        W/a: sound
+        W/b.xlsave: no image (1 error)
+        1 image: 1 sound, 0 unsound; 1 not judged; 1 other file passed over
+        """,
+        Tool.run("verify", "--quiet", walked)
+            .quiet()
+            .exits(2)
+            .out()
+            .replace(walked.toString(), "W"));
+    String info = Tool.run("info", walked).quiet().exits(2).out();
+    assertTrue(info.contains(empty.toString()), info);
+    assertFalse(info.contains(".keep"), info);
+    Files.delete(walked.resolve("a"));
+    Tool.run("verify", walked).quiet().exits(2);
   }
 
   @ParameterizedTest

@@ -6,18 +6,29 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.os.Descriptor;
+import org.xenstream.os.DescriptorPair;
 import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.StreamBuilder;
 import org.xenstream.testkit.legacy.LegacyImageBuilder;
@@ -191,6 +202,138 @@ class LegacyStreamConverterTest {
     Tool.finish(process).exits(0).quiet();
     assertArrayEquals(
         StreamBuilder.join("before".getBytes(ISO_8859_1), libxl), Files.readAllBytes(out));
+  }
+
+  /// A socket cannot be opened once more by its name.
+  @Test
+  void sockets() throws Exception {
+    try (DescriptorPair in = DescriptorPair.sockets();
+        DescriptorPair out = DescriptorPair.sockets()) {
+      Thread writer =
+          Thread.ofPlatform()
+              .start(() -> {
+                try (Descriptor end = in.second();
+                    SocketOutput socket = new SocketOutput("in", end)) {
+                  socket.write(ByteBuffer.wrap(image));
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      CompletableFuture<byte[]> read =
+          CompletableFuture.supplyAsync(() -> {
+            try (OctetInput socket = InheritedDescriptor.read(out.second().number())) {
+              return socket.peek(libxl.length + 1L).toArray(ValueLayout.JAVA_BYTE);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+      run(
+              "--in",
+              in.first().number(),
+              "--out",
+              out.first().number(),
+              "-w",
+              "32",
+              "-g",
+              "hvm",
+              "-f",
+              "libxl")
+          .quiet()
+          .exits(0);
+      writer.join();
+      out.first().close();
+      assertArrayEquals(libxl, read.get(30, TimeUnit.SECONDS));
+    }
+  }
+
+  /// Whoever read the socket is gone.
+  @Test
+  void aSocketThatNobodyReads() throws IOException {
+    try (DescriptorPair out = DescriptorPair.sockets()) {
+      int number = out.first().number();
+      out.second().close();
+      Tool.Run run = run("-i", in, "-o", number, "-w32", "-ghvm", "-flibxl").exits(1);
+      assertEquals("descriptor %d: Broken pipe\n".formatted(number), run.err());
+    }
+  }
+
+  /// What a program called `logger` is given, which speaks to the system's log.
+  @Test
+  void theSystemsLog() throws Exception {
+    Path told = folder.resolve("told");
+    Tool.Run run =
+        logged(
+            """
+            #!/bin/sh
+            echo "$@" >>'%1$s'
+            while read -r line; do echo "$line" >>'%1$s'; done
+            """
+                .formatted(told));
+    String claim =
+        in
+            + " @0x0 (legacy image.p2m_size): toolstack 64-bit was claimed, but the image is of"
+            + " 32-bit";
+    assertEquals(claim + "\n", run.exits(0).err());
+    assertEquals("", run.out());
+    assertEquals(
+        List.of(
+            "-i -t convert-legacy-stream -p daemon.err",
+            claim,
+            "32-bit toolstack, HVM, p2m of 0x1000 pfns",
+            "5 records, device model 5 octets"),
+        Files.readAllLines(told));
+  }
+
+  /// The real one, kept from speaking to the real log.
+  @Test
+  void theSystemsLogAsTheSystemHasIt() throws Exception {
+    Path logger = Path.of("/usr/bin/logger");
+    Path told = folder.resolve("told");
+    String script =
+        "#!/bin/sh\nexec %s --no-act --stderr --socket-errors=off \"$@\" 2>'%s'\n"
+            .formatted(logger, told);
+    assumeTrue(Files.isExecutable(logger), "no " + logger + " here");
+    Tool.Run version = Tool.finish(new ProcessBuilder(logger.toString(), "--version").start());
+    assumeTrue(version.out().contains("util-linux"), "that of util-linux can be kept from it");
+    logged(script).exits(0);
+    String last = Files.readAllLines(told).getLast();
+    assertTrue(
+        last.matches(".*convert-legacy-stream\\[[0-9]+]: 5 records, device model 5 octets"), last);
+  }
+
+  /// Where there is no log, its program ends at once; where there is no program, that is said.
+  @Test
+  void noSystemLog() throws Exception {
+    logged("#!/bin/sh\nexit 1\n").exits(0);
+    assertArrayEquals(libxl, Files.readAllBytes(out));
+    Tool.Run run = logged(null).exits(0);
+    assertArrayEquals(libxl, Files.readAllBytes(out));
+    assertEquals(
+        "xenstream: no system log: Cannot run program \"logger\"",
+        run.err().lines().findFirst().orElse("").replaceAll(":[^:]*:[^:]*$", ""));
+  }
+
+  /// Converts in a process that finds nothing but this `logger`.
+  private Tool.Run logged(@Nullable String logger) throws Exception {
+    Path programs = Files.createTempDirectory(folder, "bin");
+    if (logger != null) {
+      Path script = Files.writeString(programs.resolve("logger"), logger);
+      Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+    }
+    ProcessBuilder process =
+        Tool.process(
+            "convert-legacy-stream",
+            "-v",
+            "--syslog",
+            "-i",
+            in,
+            "-o",
+            out,
+            "-w64",
+            "-ghvm",
+            "-flibxl");
+    process.environment().put("PATH", programs.toString());
+    return Tool.finish(process.start());
   }
 
   private static List<String> quoted(List<String> words) {

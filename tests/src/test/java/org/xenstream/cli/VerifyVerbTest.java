@@ -138,13 +138,30 @@ class VerifyVerbTest {
       assertEquals(
           "F/many @0x%x (record #%d OPTIONAL_0x80000077): note: "
                   .formatted(TSC_INFO + 16 * i, 6 + i)
-              + "an optional record of type 0x80000077, passed over [XS0010-record-unknown-optional]",
+              + "an optional record of type 0x80000077, passed over"
+              + " [XS0010-record-unknown-optional]",
           lines.get(i));
     }
     assertEquals("5 more of [XS0010-record-unknown-optional]", lines.get(20));
     assertEquals("F/many: sound (25 notes)", lines.get(21));
     assertEquals(26, verify(0, "--all", many).lines().count());
     assertEquals("F/many: sound (25 notes)\n", verify(0, "--strict", "--quiet", many));
+  }
+
+  /// Of a rule that has not spoken yet the first finding is quoted in any case.
+  @Test
+  void noImageFillsTheMemoryWithItsFindings() throws IOException {
+    StreamBuilder records = StreamBuilder.stream().imageHeader(3).domainHeader(2).record(0x10);
+    for (int i = 0; i < 70_000; i++) {
+      records.record(0x8000_0077, new byte[0]);
+    }
+    Path file = Files.write(folder.resolve("hostile"), records.octets());
+    List<String> lines = verify(1, "--all", file).lines().toList();
+    String last = lines.getLast();
+    assertTrue(last.endsWith(" 70,000 notes)") || last.endsWith(" 70,001 notes)"), last);
+    assertTrue(lines.contains("4,464 more of [XS0010-record-unknown-optional]"), last);
+    assertTrue(lines.stream().anyMatch(line -> line.contains("[XS0002-truncated]")), last);
+    assertTrue(lines.size() < (1 << 16) + 20, last);
   }
 
   @Test

@@ -84,7 +84,8 @@ class LegacyDetectionTest {
     assertEquals(GuestKind.HVM, read.facts().guestKind());
     assertEquals(
         List.of(
-            "CLAIM_OVERRULED old.img @0x4 (legacy image): guest PV was claimed, but the image is of HVM"),
+            "CLAIM_OVERRULED old.img @0x4 (legacy image): guest PV was claimed, but the image is of"
+                + " HVM"),
         read.notes());
   }
 
@@ -102,7 +103,8 @@ class LegacyDetectionTest {
     assertEquals(WordWidth.BITS_32, read.facts().guestWidth());
     assertEquals(
         List.of(
-            "CLAIM_OVERRULED old.img @0x14 (legacy extended info): guest 64-bit was claimed, but the image is of 32-bit"),
+            "CLAIM_OVERRULED old.img @0x14 (legacy extended info): guest 64-bit was claimed, but"
+                + " the image is of 32-bit"),
         read.notes());
   }
 
@@ -154,12 +156,14 @@ class LegacyDetectionTest {
     assertEquals(List.of(), claimed.notes());
     Expect.fault(
         Fault.MALFORMED_LAYER,
-        "old.img @0x8 (legacy p2m frame list): expected extended info or page tables that say how wide the guest is, or --guest-width, found neither",
+        "old.img @0x8 (legacy p2m frame list): expected extended info or page tables that say how"
+            + " wide the guest is, or --guest-width, found neither",
         () -> Reading.of(image, LegacyOptions.builder().strict(true).build()));
     byte[] wide = pvEnd(bare(8, 128, 6).filledBatch(0, 1), WIDE);
     assertEquals(
         List.of(
-            "GUESSED old.img @0x8 (legacy p2m frame list): nothing says how wide the guest is: taken to be 64-bit as its toolstack"),
+            "GUESSED old.img @0x8 (legacy p2m frame list): nothing says how wide the guest is:"
+                + " taken to be 64-bit as its toolstack"),
         Reading.of(wide).notes());
   }
 
@@ -218,19 +222,23 @@ class LegacyDetectionTest {
   @Test
   void extendedInfoIsHeldAgainstItself() {
     refused(
-        "@0x14 (legacy extended info.length): expected a whole block of at least 8 octets, found 3 octets",
+        "@0x14 (legacy extended info.length): expected a whole block of at least 8 octets, found 3"
+            + " octets",
         extended(filled(3, 1)));
     refused(
-        "@0x18 (legacy extended info.\"vcpu\" size): expected at most the 4 octets that are left of it, found 9",
+        "@0x18 (legacy extended info.\"vcpu\" size): expected at most the 4 octets that are left of"
+            + " it, found 9",
         extended(join(new byte[] {'v', 'c', 'p', 'u', 9, 0, 0, 0}, filled(4, 1))));
     refused(
-        "@0x18 (legacy extended info.\"vcpu\" size): expected 5168 (64-bit guest) or 2800 (32-bit guest), found 12",
+        "@0x18 (legacy extended info.\"vcpu\" size): expected 5168 (64-bit guest) or 2800 (32-bit"
+            + " guest), found 12",
         extended(block("vcpu", filled(12, 1))));
     refused(
         "@0x18 (legacy extended info.\"xcnt\" size): expected at least 4, found 2",
         extended(block("xcnt", filled(2, 1))));
     refused(
-        "@0x1c (legacy extended info.\"xcnt\"): expected 0, or at least the 16 octets of its header, found 15",
+        "@0x1c (legacy extended info.\"xcnt\"): expected 0, or at least the 16 octets of its"
+            + " header, found 15",
         extended(xcnt(15)));
     refused(
         "@0x1c (legacy extended info.\"xcnt\"): expected at most 134217728, found 4294967295",
@@ -267,7 +275,8 @@ class LegacyDetectionTest {
         "+4 (legacy batch.pfn[0]): expected a pfn below 0x8, found 0x100000001",
         image -> image.batch(0x1_0000_0001L));
     refusedBody(
-        "+12 (legacy batch.pfn[1]): expected a type that pages of an HVM guest have, found L1TAB of pfn 0x2",
+        "+12 (legacy batch.pfn[1]): expected a type that pages of an HVM guest have, found L1TAB of"
+            + " pfn 0x2",
         image -> image.batch(1, entry(PageType.L1TAB, 2)));
     refusedBody(
         "+4 (legacy VCPU_INFO.max_id): expected 0 to 4095, found 4096",
@@ -276,10 +285,11 @@ class LegacyDetectionTest {
         "+4 (legacy VCPU_INFO.max_id): expected 0 to 4095, found -1",
         image -> image.u32(LegacyImageBuilder.VCPU_INFO, -1));
     refusedBody(
-        "+4 (legacy TOOLSTACK.length): expected at most 16777216, found 4294967295",
+        "+4 (legacy TOOLSTACK.length): expected at most 4194304, found 4294967295",
         image -> image.u32(LegacyImageBuilder.TOOLSTACK, -1));
     refusedBody(
-        "+16 (legacy TOOLSTACK.physmap[0]): expected 28 octets, found 4 octets before the end of the record",
+        "+16 (legacy TOOLSTACK.physmap[0]): expected 28 octets, found 4 octets before the end of"
+            + " the record",
         image -> image.u32(LegacyImageBuilder.TOOLSTACK, 12, 1, 0xFFFF_FFFFL, 0));
     refusedBody(
         "+12 (legacy TMEM.mark): expected 0xffffffff, found 0x00000000",
@@ -291,7 +301,9 @@ class LegacyDetectionTest {
         "+28 (legacy HVM tail.context length): expected at most 134217728, found 134217729",
         image -> image.endOfBody().u64(1, 2, 3).u32((128 << 20) + 1));
     refusedBody(
-        "+33 (legacy device model.signature): expected \"QemuDeviceModelRecord\", \"DeviceModelRecord0002\", \"RemusDeviceModelState\" or the end, found \"NotAQemuRecord.......\"",
+        "+33 (legacy device model.signature): expected \"QemuDeviceModelRecord\","
+            + " \"DeviceModelRecord0002\", \"RemusDeviceModelState\" or the end, found"
+            + " \"NotAQemuRecord.......\"",
         image ->
             image
                 .endOfBody()

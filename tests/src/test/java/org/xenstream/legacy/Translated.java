@@ -3,7 +3,6 @@ package org.xenstream.legacy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.airlift.compress.v3.xxhash.XxHash64Hasher;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -26,6 +25,7 @@ import org.xenstream.core.verify.Judge;
 import org.xenstream.core.verify.Verdict;
 import org.xenstream.testkit.CapturingChannel;
 import org.xenstream.testkit.CorpusImage;
+import org.xenstream.tests.Xxh64;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.restore.RestoreCallbacks;
@@ -185,21 +185,6 @@ record Translated(
     @Override
     public CheckpointResult suspend() {
       return CheckpointResult.SUCCESS;
-    }
-  }
-
-  /// XXH64 with seed 0.
-  private static final class Xxh64 implements RestoreReport.Hash {
-    private final XxHash64Hasher hasher = XxHash64Hasher.create();
-
-    @Override
-    public void update(MemorySegment octets) {
-      hasher.update(octets);
-    }
-
-    @Override
-    public long value() {
-      return hasher.digest();
     }
   }
 

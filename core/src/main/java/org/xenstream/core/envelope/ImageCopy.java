@@ -4,6 +4,9 @@ package org.xenstream.core.envelope;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Framed;
@@ -67,6 +70,8 @@ public final class ImageCopy {
   private boolean atCheckpoint;
 
   private long droppedPolicies;
+  private boolean wantsPoliciesDropped;
+  private final Map<String, Long> leftOut = new LinkedHashMap<>();
 
   /// @param image the image whose items will be pushed
   /// @param out blocking; stays the caller's to close
@@ -89,9 +94,11 @@ public final class ImageCopy {
       case ImageItem.Libxc(var framed, _) -> record(framed, item);
       case ImageItem.Libxl(var frame, var record) -> libxl(frame, record, item);
       case ImageItem.Remarked _ -> {}
-      case ImageItem.Trailing _ -> {
+      case ImageItem.Trailing(_, long length) -> {
         if (options.layers() == Layers.SAME) {
           octets.take(image.input(), item);
+        } else {
+          leftOut.put("what stands behind the image", length);
         }
       }
     }
@@ -106,6 +113,19 @@ public final class ImageCopy {
       layers.libxl(LibxlRecord.TYPE_END, order());
     }
     return droppedPolicies;
+  }
+
+  /// Tells whether the copy was refused because of a CPU policy, which would be left out if that
+  /// was asked for.
+  public boolean wantsPoliciesDropped() {
+    return wantsPoliciesDropped;
+  }
+
+  /// What the copy's layers have no place for, with its octets, −1 where they are not known: states
+  /// of device models, and what stands behind the image. A layer's own header, with the domain's
+  /// configuration in it, is not among it.
+  public Map<String, Long> leftOut() {
+    return Collections.unmodifiableMap(leftOut);
   }
 
   private void layer(ImageItem.LayerFound found) throws IOException {
@@ -133,14 +153,15 @@ public final class ImageCopy {
       }
       case Layer.XenServerPart part
           when options.layers() == Layers.LIBXL || options.layers() == Layers.XL -> {
-        if (part.type() > Layer.XenServerPart.LIBXC_LEGACY
-            && part.type() != Layer.XenServerPart.END) {
+        if (part.isState()) {
           throw refused(
               found.offset(),
               "no device model's state, which a copy in other layers would lose",
               part.title() + " of " + part.length() + " octets");
         }
       }
+      case Layer.XenServerPart part when options.layers() == Layers.LIBXC && part.isState() ->
+          leftOut.merge(part.title(), part.length(), Long::sum);
       case Layer.XenServerPart _,
           Layer.XenServer _,
           Layer.Libvirt _,
@@ -251,10 +272,11 @@ public final class ImageCopy {
       }
       if (type == RecordType.X86_CPUID_POLICY.code() || type == RecordType.X86_MSR_POLICY.code()) {
         if (!options.dropPolicies()) {
+          wantsPoliciesDropped = true;
           throw new StreamFormatException(
               Fault.MISPLACED,
               Location.of(image.name(), framed.frame(), framed.frame().offset(), null),
-              "a record that version 2 has (a CPU policy is left out only when that is asked for)",
+              "a record that version 2 has",
               framed.frame().typeName());
         }
         droppedPolicies++;
@@ -275,6 +297,10 @@ public final class ImageCopy {
 
   private void libxl(LibxlFrame frame, LibxlRecord record, ImageItem item) throws IOException {
     if (options.layers() == Layers.LIBXC) {
+      if (record instanceof LibxlRecord.EmulatorContext
+          || record instanceof LibxlRecord.EmulatorXenstoreData) {
+        leftOut.merge("libxl " + frame.typeName(), frame.length(), Long::sum);
+      }
       return;
     }
     if (options.order() == null || options.order() == libxlOrder) {

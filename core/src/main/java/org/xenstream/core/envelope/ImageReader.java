@@ -40,8 +40,7 @@ import org.xenstream.core.format.StreamReader;
 /// One item is held at a time. Nothing but [StreamFormatException] or a true `IOException` leaves,
 /// whatever the octets.
 public final class ImageReader implements AutoCloseable {
-  /// A file that was compressed and then compressed again. Each layer holds its codec's window, 128
-  /// MiB at the most, for as long as the image is read.
+  /// A file that was compressed and then compressed again.
   private static final int MOST_COMPRESSIONS = 2;
 
   private static final int SIGNATURE = 32;
@@ -53,6 +52,7 @@ public final class ImageReader implements AutoCloseable {
   private final LegacyReading reading;
   private final Deque<Stage> stages = new ArrayDeque<>();
   private int compressions;
+  private boolean windowed;
   private boolean finished;
   private @Nullable ImageItem shown;
   private boolean shownByLegacy;
@@ -274,16 +274,27 @@ public final class ImageReader implements AutoCloseable {
 
   private @Nullable ImageItem decompress(Decompressor codec) throws IOException {
     if (++compressions > MOST_COMPRESSIONS) {
-      throw new StreamFormatException(
-          Fault.DECOMPRESSION,
-          Location.of(input.name(), 0, codec.name(), "frame", null),
-          "at most " + MOST_COMPRESSIONS + " layers of compression",
-          "more");
+      throw tooDeep(codec, "at most " + MOST_COMPRESSIONS + " layers of compression", "more");
+    }
+    // A window of up to 128 MiB is held for as long as the image is read; that of gzip is small.
+    if (!codec.name().equals(Compression.GZIP.codec())) {
+      if (windowed) {
+        throw tooDeep(codec, "at most one layer of zstd or xz, for the memory it takes", "another");
+      }
+      windowed = true;
     }
     OctetInput compressed = input;
     Decompression plain = Decompression.open(compressed, codec, limits);
     input = new ChannelInput(compressed.name() + " [" + codec.name() + "]", plain);
     return new ImageItem.LayerFound(0, 0, new Layer.Compressed(codec.name()));
+  }
+
+  private StreamFormatException tooDeep(Decompressor codec, String expected, String found) {
+    return new StreamFormatException(
+        Fault.DECOMPRESSION,
+        Location.of(input.name(), 0, codec.name(), "frame", null),
+        expected,
+        found);
   }
 
   /// The stage of a legacy image.

@@ -124,6 +124,12 @@ public sealed interface Layer {
       };
     }
 
+    /// Tells whether it is the state of a device model, or of another device outside the
+    /// hypervisor.
+    public boolean isState() {
+      return type > LIBXC_LEGACY && type != END;
+    }
+
     /// Tells whether xenopsd knows the type.
     public boolean isKnown() {
       return !name().startsWith("0x");

@@ -9,6 +9,6 @@ package org.xenstream.core.format;
 /// @param maxConfigLength the longest configuration text in an outer layer, in octets
 /// @param maxDecompressed the most octets a compressed layer may yield
 public record Limits(long maxRecordLength, long maxConfigLength, long maxDecompressed) {
-  /// The reference's record limit, 16 MiB of configuration, 64 TiB of decompressed image.
-  public static final Limits DEFAULT = new Limits(Wire.RECORD_LENGTH_MAX, 16L << 20, 1L << 46);
+  /// The reference's record limit, 4 MiB of configuration, 64 TiB of decompressed image.
+  public static final Limits DEFAULT = new Limits(Wire.RECORD_LENGTH_MAX, 4L << 20, 1L << 46);
 }

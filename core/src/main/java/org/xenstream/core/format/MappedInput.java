@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// `InternalError`, as the virtual machine does for every mapping.
 public final class MappedInput implements OctetInput {
   /// Length of the window in octets; a longer one is mapped where a single view asks for it.
-  static final long WINDOW = 80L << 20;
+  static final long WINDOW = 32L << 20;
 
   /// Room for a record's header and the entries of a batch of the reference saver.
   private static final int NEAR = 12 << 10;

@@ -28,7 +28,8 @@ public final class Judge {
   ///
   /// @param target the release that shall restore the image, or null for any
   /// @param ignored rules that shall not speak
-  /// @param mostOfEach how many findings of each rule are quoted
+  /// @param mostOfEach how many findings of each rule are quoted; of all no more than 65,536, or
+  ///   the first of each rule
   public record Options(@Nullable Release target, Set<Rule> ignored, int mostOfEach) {
     /// Any release, every rule, a hundred findings of each.
     public static final Options DEFAULT = new Options(null, Set.of(), 100);

@@ -33,12 +33,16 @@ final class PvMemory {
   private final long[] table = new long[ENTRIES];
   private long[] p2mFrames = new long[0];
 
-  /// Takes in how large the guest is.
+  /// Takes in how large the guest is. Where it is told little by little, room is made for twice as
+  /// much, so that what is outgrown is never more than what is there.
   void grow(long maxPfn) {
     int wanted = (int) Math.min(maxPfn + 1, TRACKED);
     if (wanted > size) {
-      Arrays.fill(pages, size, pages.length, (byte) 0);
-      pages = Arrays.copyOf(pages, wanted + ENTRIES);
+      Arrays.fill(pages, size, size + ENTRIES, (byte) 0);
+      if (wanted + ENTRIES > pages.length) {
+        long room = Math.max(wanted, Math.min(2L * size, TRACKED));
+        pages = Arrays.copyOf(pages, (int) room + ENTRIES);
+      }
       size = wanted;
     }
   }

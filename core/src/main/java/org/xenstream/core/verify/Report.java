@@ -14,8 +14,12 @@ import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Location;
 
 /// Gathers findings. A rule that speaks more often than the limit is counted and no longer quoted,
-/// so that a hostile image cannot fill the memory with its faults.
+/// so that a hostile image cannot fill the memory with its faults; nor can it where the limit is
+/// high, as of each rule only the first is quoted once there are [#MOST] of all.
 final class Report {
+  /// Some 25 MiB of them.
+  static final int MOST = 1 << 16;
+
   private final String source;
   private final Set<Rule> ignored;
   private final int mostOfEach;
@@ -36,7 +40,11 @@ final class Report {
   /// Tells whether a further finding of the rule would be quoted: for a caller whose message is
   /// costly to make.
   boolean wants(Rule rule) {
-    return !ignored.contains(rule) && counts.getOrDefault(rule, 0L) < mostOfEach;
+    if (ignored.contains(rule)) {
+      return false;
+    }
+    long count = counts.getOrDefault(rule, 0L);
+    return count < mostOfEach && (count == 0 || findings.size() < MOST);
   }
 
   void add(Rule rule, Location location, String message) {

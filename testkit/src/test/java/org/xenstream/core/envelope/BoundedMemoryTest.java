@@ -25,7 +25,7 @@ class BoundedMemoryTest {
   @Timeout(60)
   void hostileImagesTakeBoundedMemory() throws IOException, InterruptedException {
     List<String> results = new ArrayList<>();
-    for (String line : run()) {
+    for (String line : run("-Xmx96m")) {
       int peak = line.lastIndexOf(' ');
       results.add(line.substring(0, peak));
       assertTrue(Integer.parseInt(line.substring(peak + 1)) < MOST_MEBIBYTES, line);
@@ -42,6 +42,7 @@ class BoundedMemoryTest {
         page shift 44: 3 items
         a configuration of 4 GiB: 0 items, TOO_LONG
         a configuration at the limit: 1 items, MARKER
+        a configuration that is all a name: unsound
         a gzip bomb: stopped
         an xz bomb: stopped
         a zstd bomb: stopped
@@ -54,19 +55,32 @@ class BoundedMemoryTest {
         String.join("\n", results) + "\n");
   }
 
-  private static List<String> run() throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx96m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                HostileImages.class.getName())
-            .redirectErrorStream(true)
-            .start();
+  /// What is outgrown goes before there is more of it than of what is there: sixteen steps, each
+  /// kept until the heap is full, took 500 MiB.
+  @Test
+  @Timeout(60)
+  void aGuestThatGrowsTakesBoundedMemory() throws IOException, InterruptedException {
+    String line = run("-Xmx512m", HostileImages.GUEST_IN_STEPS).getFirst();
+    int peak = line.lastIndexOf(' ');
+    assertEquals(HostileImages.GUEST_IN_STEPS + ": unsound", line.substring(0, peak));
+    assertTrue(Integer.parseInt(line.substring(peak + 1)) < 300, line);
+  }
+
+  private static List<String> run(String heap, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            heap,
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            HostileImages.class.getName()));
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertEquals(0, process.waitFor(), output);
     return output.lines().toList();

@@ -22,6 +22,7 @@ import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.Wire;
+import org.xenstream.core.verify.Judge;
 import org.xenstream.testkit.EndlessChannel;
 import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.Samples;
@@ -34,6 +35,9 @@ import org.xenstream.testkit.legacy.LegacyImageBuilder;
 /// [BoundedMemoryTest] runs it: its own process would show the memory of other tests.
 final class HostileImages {
   private static final long MANY = 1L << 30;
+
+  /// The one that takes a larger heap: asked for alone, by its name.
+  static final String GUEST_IN_STEPS = "a PV guest told in steps";
 
   private HostileImages() {}
 
@@ -73,7 +77,8 @@ final class HostileImages {
                     .pageData(1)
                     .end()));
     readings.put("a configuration of 4 GiB", () -> endlessConfig(-1));
-    readings.put("a configuration at the limit", () -> endlessConfig(16 << 20));
+    readings.put("a configuration at the limit", () -> endlessConfig(4 << 20));
+    readings.put("a configuration that is all a name", HostileImages::longName);
     readings.put("a gzip bomb", () -> bomb(GZIPOutputStream::new));
     readings.put("an xz bomb", () -> bomb(out -> new XZOutputStream(out, new LZMA2Options(0))));
     readings.put("a zstd bomb", () -> bomb(com.github.luben.zstd.ZstdOutputStream::new));
@@ -101,6 +106,10 @@ final class HostileImages {
                     .hvmTail(5, 6, 7, new byte[8])
                     .deviceModel(LegacyImageBuilder.QEMU_TO_END, "QEVM".getBytes(UTF_8)),
                 LegacyImageBuilder.image(8).raw(new byte[4096])));
+    if (arguments.length > 0) {
+      readings.clear();
+      readings.put(GUEST_IN_STEPS, HostileImages::guestInSteps);
+    }
     for (Map.Entry<String, Reading> reading : readings.entrySet()) {
       Files.writeString(Path.of("/proc/self/clear_refs"), "5");
       String result = reading.getValue().result();
@@ -201,6 +210,37 @@ final class HostileImages {
     byte[] header = java.util.Arrays.copyOf(xl, 44);
     byte[] begin = StreamBuilder.join(header, StreamBuilder.stream().u32(length).octets());
     return read(new EndlessChannel(begin, new byte[] {'x'}), Limits.DEFAULT);
+  }
+
+  /// What is looked for in a configuration may be all there is in it.
+  private static String longName() throws IOException {
+    String config = "{\"c_info\":{\"name\":\"" + "\u20ac".repeat((4 << 20) / 3 - 30) + "\"}}";
+    return judge(new ByteArrayInputStream(Layers.xl(config, Layers.libxl(Samples.hvm()))));
+  }
+
+  /// Each record of the p2m tells of a somewhat larger guest, up to 256 GiB.
+  private static String guestInSteps() throws IOException {
+    StreamBuilder stream =
+        StreamBuilder.stream()
+            .imageHeader(3)
+            .domainHeader(1)
+            .record(0x10)
+            .record(2, new byte[] {8, 4, 0, 0, 0, 0, 0, 0});
+    for (int frames = 1 << 13; frames <= 1 << 17; frames += 1 << 13) {
+      StreamBuilder p2m = StreamBuilder.stream().u32(0).u32(512 * frames - 1);
+      for (int i = 0; i < frames; i++) {
+        p2m.u64(i);
+      }
+      stream.record(0x03, p2m.octets());
+    }
+    return judge(new ByteArrayInputStream(stream.end().octets()));
+  }
+
+  private static String judge(ByteArrayInputStream octets) throws IOException {
+    ChannelInput input = new ChannelInput("image", Channels.newChannel(octets));
+    try (ImageReader image = ImageReader.of(input, Limits.DEFAULT)) {
+      return Judge.judge(image, Judge.Options.DEFAULT).isSound() ? "sound" : "unsound";
+    }
   }
 
   @FunctionalInterface

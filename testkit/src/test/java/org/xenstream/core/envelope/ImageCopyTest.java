@@ -5,6 +5,9 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -25,6 +28,7 @@ import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.testkit.CapturingChannel;
 import org.xenstream.testkit.ChunkedChannel;
 import org.xenstream.testkit.Expect;
@@ -219,17 +223,32 @@ class ImageCopyTest {
   void losesNoPolicyUnasked() {
     Expect.fault(
         Fault.MISPLACED,
-        "a.img @0x28 (record #0 X86_CPUID_POLICY): expected a record that version 2 has (a CPU "
-            + "policy is left out only when that is asked for), found X86_CPUID_POLICY",
+        "a.img @0x28 (record #0 X86_CPUID_POLICY): expected a record that version 2 has, found"
+            + " X86_CPUID_POLICY",
         () -> copy(HVM, version(2, false)));
+  }
+
+  @Test
+  void tellsWhetherItWasRefusedForAPolicy() throws IOException {
+    assertTrue(refused(HVM, version(2, false)).wantsPoliciesDropped());
+    assertFalse(refused(Layers.xenServer(HVM), layers(ImageCopy.Layers.XL)).wantsPoliciesDropped());
+  }
+
+  private static ImageCopy refused(byte[] octets, ImageCopy.Options options) throws IOException {
+    try (ImageReader image =
+        ImageReader.of(new ChannelInput("a", ChunkedChannel.of(octets, 50, 1)), Limits.DEFAULT)) {
+      ImageCopy copy = new ImageCopy(image, CapturingChannel.whole(), options);
+      assertThrows(StreamFormatException.class, () -> copy(image, copy));
+      return copy;
+    }
   }
 
   @Test
   void refusesToTurnALegacyImageIntoAnything() {
     Expect.fault(
         Fault.MISPLACED,
-        "a.img @0x0 (copy): expected a modern stream, as convert makes one, found legacy image (Xen 4.5 or older) of a "
-            + "PV guest by a 64-bit toolstack",
+        "a.img @0x0 (copy): expected a modern stream, as convert makes one, found legacy image (Xen"
+            + " 4.5 or older) of a PV guest by a 64-bit toolstack",
         () -> copy(Layers.legacy(8, true), layers(ImageCopy.Layers.LIBXC)));
   }
 

@@ -374,8 +374,9 @@ class ImageReaderTest {
     String text = new String(xl, ISO_8859_1).replace("\n", "\r\n");
     refused(
         Fault.MARKER,
-        "a.img @0x0 (image.signature): expected \"Xen saved domain, xl format\\n \\x00 \\r\", found "
-            + "\"Xen saved domain, xl format\\r\\n \\x00 \"",
+        "a.img @0x0 (image.signature): expected \"Xen saved domain, xl format\\n"
+            + " \\x00 \\r\", found \"Xen saved domain, xl format\\r\\n"
+            + " \\x00 \"",
         text.getBytes(ISO_8859_1));
     byte[] libxl = Layers.libxl(Samples.hvm());
     libxl[0] ^= 0x14;
@@ -391,8 +392,8 @@ class ImageReaderTest {
         libxl);
     refused(
         Fault.TRUNCATED,
-        "a.img @0xa (image.signature): expected \"Xen saved domain, xl format\\n \\x00 \\r\", found "
-            + "the first 10 octets of it before the end",
+        "a.img @0xa (image.signature): expected \"Xen saved domain, xl format\\n"
+            + " \\x00 \\r\", found the first 10 octets of it before the end",
         java.util.Arrays.copyOf(xl, 10));
   }
 
@@ -422,23 +423,23 @@ class ImageReaderTest {
     xl[47] = (byte) 0xFF;
     refused(
         Fault.TOO_LONG,
-        "a.img @0x2c (xl header.optional_data_len): expected at most 16777216, found 4278190132",
+        "a.img @0x2c (xl header.optional_data_len): expected at most 4194304, found 4278190132",
         xl);
     byte[] libvirt = Layers.libvirt(2, new byte[0]);
     libvirt[23] = (byte) 0xFF;
     refused(
         Fault.TOO_LONG,
-        "a.img @0x14 (libvirt header.xmlLen): expected at most 16777216, found 4278190127",
+        "a.img @0x14 (libvirt header.xmlLen): expected at most 4194304, found 4278190127",
         libvirt);
     byte[] xend = Layers.xend(new byte[0]);
     xend[16] = (byte) 0x80;
     refused(
         Fault.TOO_LONG,
-        "a.img @0x10 (xend header.length): expected at most 16777216, found -2147483627",
+        "a.img @0x10 (xend header.length): expected at most 4194304, found -2147483627",
         xend);
     refused(
         Fault.TOO_LONG,
-        "a.img @0x17 (xenserver part Xenops.length): expected at most 16777216, found 16777217",
+        "a.img @0x17 (xenserver part Xenops.length): expected at most 4194304, found 16777217",
         join(
             "XenSavedDomv2-\n".getBytes(ISO_8859_1),
             Layers.xenServerPart(0x0F, 0x100_0001, new byte[9])));

@@ -3,9 +3,7 @@ package org.xenstream.transfer.restore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.airlift.compress.v3.xxhash.XxHash64Hasher;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import org.xenstream.core.envelope.ImageItem;
@@ -15,6 +13,7 @@ import org.xenstream.core.envelope.LibxcRecords;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.PagesShown;
+import org.xenstream.tests.Xxh64;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.sim.RestoreReport;
@@ -78,20 +77,5 @@ final class RestoredImage {
           };
     }
     return trailing;
-  }
-
-  /// XXH64 with seed 0.
-  static final class Xxh64 implements RestoreReport.Hash {
-    private final XxHash64Hasher hasher = XxHash64Hasher.create();
-
-    @Override
-    public void update(MemorySegment octets) {
-      hasher.update(octets);
-    }
-
-    @Override
-    public long value() {
-      return hasher.digest();
-    }
   }
 }
