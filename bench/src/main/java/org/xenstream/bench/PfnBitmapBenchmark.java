@@ -55,27 +55,30 @@ public class PfnBitmapBenchmark extends QuickBenchmark {
 
   /// Finds every dirty pfn, as a pass does.
   @Benchmark
-  public long scan(Bitmaps bitmaps, Rate rate) {
+  public long scan(Bitmaps bitmaps, Rate rate, ProcessorRate processor) {
     long found = 0;
     for (long pfn = bitmaps.dirty.next(0); pfn >= 0; pfn = bitmaps.dirty.next(pfn + 1)) {
       found++;
     }
     rate.count(bitmaps.octets(), found);
+    processor.count(bitmaps.octets());
     return found;
   }
 
   /// Counts the dirty pfns.
   @Benchmark
-  public long count(Bitmaps bitmaps, Rate rate) {
+  public long count(Bitmaps bitmaps, Rate rate, ProcessorRate processor) {
     long found = bitmaps.dirty.count();
     rate.count(bitmaps.octets(), found);
+    processor.count(bitmaps.octets());
     return found;
   }
 
   /// Adds what is dirty in another, as deferred pages and COLO's are.
   @Benchmark
-  public void merge(Bitmaps bitmaps, Rate rate) {
+  public void merge(Bitmaps bitmaps, Rate rate, ProcessorRate processor) {
     bitmaps.other.or(bitmaps.dirty);
     rate.count(bitmaps.octets(), 0);
+    processor.count(bitmaps.octets());
   }
 }

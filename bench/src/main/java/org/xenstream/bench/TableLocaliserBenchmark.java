@@ -31,9 +31,15 @@ public class TableLocaliserBenchmark extends QuickBenchmark {
     @Param({"RUNS", "SCATTERED"})
     public String pfns;
 
+    private final TableLocaliser localiser = new TableLocaliser();
     private Arena arena;
     private MemorySegment memory;
     private MemorySegment complements;
+
+    /// For the yardstick: the complements, and what each entry looks up in them.
+    private long[] plainComplements;
+
+    private final int[] named = new int[TABLES * ENTRIES];
 
     /// Makes them.
     @Setup(Level.Trial)
@@ -46,12 +52,14 @@ public class TableLocaliserBenchmark extends QuickBenchmark {
         // 2 MiB runs, as a hypervisor with superpages gives them.
         complements.setAtIndex(ValueLayout.JAVA_LONG, pfn, ~((pfn + 512 * 777) % PFNS));
       }
+      plainComplements = complements.toArray(ValueLayout.JAVA_LONG);
       SplittableRandom chance = new SplittableRandom(1);
       for (long table = 0; table < TABLES; table++) {
         long first = chance.nextInt(PFNS / ENTRIES) * (long) ENTRIES;
         for (int slot = 0; slot < ENTRIES; slot++) {
           long pfn = pfns.equals("RUNS") ? first + slot : chance.nextInt(PFNS);
           memory.setAtIndex(ValueLayout.JAVA_LONG, table * ENTRIES + slot, pfn << 12 | FLAGS);
+          named[(int) table * ENTRIES + slot] = (int) pfn;
         }
       }
     }
@@ -65,17 +73,30 @@ public class TableLocaliserBenchmark extends QuickBenchmark {
 
   /// Every entry of every table.
   @Benchmark
-  public int localise(Tables tables, Rate rate) {
+  public int localise(Tables tables, Rate rate, ProcessorRate processor) {
     int done = 0;
     for (long table = 0; table < TABLES; table++) {
       done +=
-          TableLocaliser.localise(
+          tables.localiser.localise(
               tables.memory, table * ENTRIES * 8, 0, tables.complements, PFNS - 1);
     }
     if (done != TABLES * ENTRIES) {
       throw new IllegalStateException("a pfn without a frame");
     }
     rate.count((long) TABLES * ENTRIES * 8, TABLES);
+    processor.count((long) TABLES * ENTRIES * 8);
     return done;
+  }
+
+  /// A yardstick: what the lookups alone cost in a plain array.
+  @Benchmark
+  public long gather(Tables tables, Rate rate, ProcessorRate processor) {
+    long sum = 0;
+    for (int pfn : tables.named) {
+      sum += tables.plainComplements[pfn];
+    }
+    rate.count((long) TABLES * ENTRIES * 8, TABLES);
+    processor.count((long) TABLES * ENTRIES * 8);
+    return sum;
   }
 }

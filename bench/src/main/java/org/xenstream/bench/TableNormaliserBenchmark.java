@@ -14,6 +14,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.xenstream.transfer.save.Pseudophysmap;
 import org.xenstream.transfer.save.TableNormaliser;
+import org.xenstream.x86.PageTableEntry;
 
 /// Turns mfns into pfns in level 1 page tables, in the order in which a save meets the tables: that
 /// of their pfns, so that neighbours map neighbours. Each entry is held against m2p and p2m.
@@ -49,6 +50,11 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
     private TableNormaliser normaliser;
     private int count;
 
+    /// For the yardstick: the m2p, and what each entry looks up in it.
+    private long[] plainM2p;
+
+    private int[] mfns;
+
     /// Makes them.
     @Setup(Level.Trial)
     @SuppressWarnings("MustBeClosedChecker") // JMH calls the end
@@ -71,6 +77,8 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
       for (int i = 0; i < count; i++) {
         leaves[i] = 4096L * i;
       }
+      plainM2p = m2p.toArray(ValueLayout.JAVA_LONG);
+      mfns = new int[pfns];
       normaliser =
           new TableNormaliser(new Pseudophysmap(m2p, 2L * pfns - 1, p2m, leaves, 8, pfns - 1), -1);
       tables = arena.allocate(4096L * count, 4096);
@@ -96,6 +104,7 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
       long flags = 0x8000_0000_0000_0007L | chance.nextInt(4) << 5;
       long entry = present ? p2m.getAtIndex(ValueLayout.JAVA_LONG, pfn) << 12 | flags : 0;
       tables.setAtIndex(ValueLayout.JAVA_LONG, slot, entry);
+      mfns[slot] = (int) PageTableEntry.frame(entry);
     }
 
     private static int[] shuffled(int count, SplittableRandom chance) {
@@ -117,7 +126,7 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
 
   /// Every table, into the scratch pages of a batch.
   @Benchmark
-  public int normalise(Tables tables, Rate rate) {
+  public int normalise(Tables tables, Rate rate, ProcessorRate processor) {
     int bad = 0;
     for (int i = 0; i < tables.count; i++) {
       bad +=
@@ -128,6 +137,19 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
       throw new IllegalStateException("a table that is bad");
     }
     rate.count(4096L * tables.count, tables.count);
+    processor.count(4096L * tables.count);
     return bad;
+  }
+
+  /// A yardstick: what the lookups in the m2p alone cost in a plain array.
+  @Benchmark
+  public long gather(Tables tables, Rate rate, ProcessorRate processor) {
+    long sum = 0;
+    for (int mfn : tables.mfns) {
+      sum += tables.plainM2p[mfn];
+    }
+    rate.count(4096L * tables.count, tables.count);
+    processor.count(4096L * tables.count);
+    return sum;
   }
 }

@@ -39,6 +39,7 @@ final class PvRestore implements GuestRestore {
   private final String source;
   private final PvP2m p2m;
   private final PvVcpus vcpus;
+  private final TableLocaliser tables = new TableLocaliser();
   private final long[] frame = new long[1];
   private final long[] inM2p = new long[Wire.MAX_BATCH];
   private @Nullable ForeignMapping m2p;
@@ -148,7 +149,7 @@ final class PvRestore implements GuestRestore {
   public void localise(
       Frame at, int type, long pfn, Populator populator, MemorySegment memory, long offset)
       throws IOException {
-    int slot = TableLocaliser.localise(memory, offset, 0, p2m.complements(), p2m.maxPfn());
+    int slot = tables.localise(memory, offset, 0, p2m.complements(), p2m.maxPfn());
     if (slot == PageTableEntry.ENTRIES) {
       return;
     }
@@ -171,7 +172,7 @@ final class PvRestore implements GuestRestore {
       }
     }
     populator.finish();
-    slot = TableLocaliser.localise(memory, offset, slot, p2m.complements(), p2m.maxPfn());
+    slot = tables.localise(memory, offset, slot, p2m.complements(), p2m.maxPfn());
     if (slot != PageTableEntry.ENTRIES) {
       throw RefusedStreamException.of(
           source,

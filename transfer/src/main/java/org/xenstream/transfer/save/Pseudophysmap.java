@@ -4,7 +4,9 @@ package org.xenstream.transfer.save;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import org.xenstream.transfer.EntryRuns;
 import org.xenstream.transfer.Hypervisor;
+import org.xenstream.x86.PageTableEntry;
 
 /// A PV guest's p2m beside the host's m2p: which mfn is which pfn (`mfn_in_pseudophysmap` of
 /// `xg_sr_common_x86_pv.c`). Both are seen where they lie, so what the guest changes shows at once.
@@ -15,16 +17,6 @@ public final class Pseudophysmap {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt U32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
-  /// A number to itself: the compiler makes vector instructions of a loop that adds it, and not of
-  /// one that adds its own counter.
-  private static final long[] STEPS = new long[512];
-
-  static {
-    for (int i = 0; i < STEPS.length; i++) {
-      STEPS[i] = i;
-    }
-  }
 
   final MemorySegment m2p;
   final long maxMfn;
@@ -96,34 +88,68 @@ public final class Pseudophysmap {
     return pfn < 0 || pfn > maxPfn || mfnOf(pfn) != mfn ? -1 : pfn;
   }
 
-  /// How many pfns from `pfn` on are in the same frame of the p2m, itself included.
-  int sameLeaf(long pfn) {
-    int entries = 4096 / width;
-    return entries - (int) (pfn & entries - 1);
-  }
-
-  /// Tells whether `count` mfns from `mfn` on are the pfns from `pfn` on, in either table.
+  /// Looks up the present entries of a page table, all in m2p before all in p2m, in loops that do
+  /// nothing else: the processor waits for many at a time.
   ///
-  /// @param count at most 512; neither leaves its table, nor the pfns their frame of the p2m
-  /// @param scratch 512 numbers that are overwritten
-  boolean isRun(long mfn, long pfn, int count, long[] scratch) {
-    MemorySegment.copy(m2p, U64, mfn << 3, scratch, 0, count);
-    long differ = 0;
-    for (int i = 0; i < count; i++) {
-      differ |= scratch[i] ^ pfn + STEPS[i];
+  /// @param bad an entry with one of these bits is a bad one
+  /// @param pfns takes, by slot, the pfn of each entry that is present
+  /// @param mfns overwritten
+  /// @return whether all are frames of the guest, of which both tables say the same
+  boolean pfnsOf(long[] table, int first, int end, long bad, long[] pfns, long[] mfns) {
+    long wrong = 0;
+    for (int i = first; i < end; i++) {
+      long present = -(table[i] & PageTableEntry.PRESENT);
+      long mfn = PageTableEntry.frame(table[i]) & present;
+      wrong |= (maxMfn - mfn) | -(table[i] & bad & present);
+      mfns[i] = mfn;
     }
-    if (width == 8) {
-      MemorySegment.copy(
-          p2m, U64, leaves[(int) (pfn >>> 9)] + ((pfn & 511) << 3), scratch, 0, count);
-      for (int i = 0; i < count; i++) {
-        differ |= scratch[i] ^ mfn + STEPS[i];
-      }
-    } else {
-      for (int i = 0; i < count; i++) {
-        differ |= mfnOf(pfn + i) ^ mfn + i;
-      }
+    if (wrong < 0) {
+      return false;
+    }
+    for (int i = first; i < end; i++) {
+      pfns[i] = m2p.get(U64, mfns[i] << 3);
+    }
+    for (int i = first; i < end; i++) {
+      long pfn = pfns[i] & -(table[i] & PageTableEntry.PRESENT);
+      wrong |= pfn | (maxPfn - pfn);
+      pfns[i] = pfn;
+    }
+    if (wrong < 0) {
+      return false;
+    }
+    for (int i = first; i < end; i++) {
+      mfns[i] = mfnOf(pfns[i]);
+    }
+    long differ = 0;
+    for (int i = first; i < end; i++) {
+      long present = -(table[i] & PageTableEntry.PRESENT);
+      differ |= (mfns[i] ^ PageTableEntry.frame(table[i])) & present;
     }
     return differ == 0;
+  }
+
+  /// How many mfns from `mfn` on are, in either table, the pfns from `pfn` on, in one frame of the
+  /// p2m.
+  ///
+  /// @param pfn of the guest
+  /// @param most at most 512; no more mfns than there are
+  /// @param pfns 512 numbers that are overwritten
+  /// @param mfns 512 numbers that are overwritten
+  /// @return `most`, or what of it is in one frame of the p2m; 0 where not all of those agree
+  int run(long mfn, long pfn, int most, long[] pfns, long[] mfns) {
+    int perLeaf = 4096 / width;
+    int count = (int) Math.min(most, perLeaf - (pfn & (perLeaf - 1)));
+    count = (int) Math.min(count, maxPfn - pfn + 1);
+    MemorySegment.copy(m2p, U64, mfn << 3, pfns, 0, count);
+    if (width == 8) {
+      long at = leaves[(int) (pfn >>> 9)] + ((pfn & 511) << 3);
+      MemorySegment.copy(p2m, U64, at, mfns, 0, count);
+    } else {
+      for (int i = 0; i < count; i++) {
+        mfns[i] = mfnOf(pfn + i);
+      }
+    }
+    return EntryRuns.areRuns(count, pfns, pfn, mfns, mfn) ? count : 0;
   }
 
   /// What both tables say of an mfn, for messages: `mfn 0x12 (m2p[0x12] = 0x3, p2m[0x3] = 0x15)`.

@@ -4,26 +4,21 @@ package org.xenstream.transfer.save;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import org.xenstream.transfer.EntryRuns;
 import org.xenstream.x86.PageTableEntry;
 
 /// Rewrites page tables of a PV guest for the stream: mfns become pfns, and what is Xen's own goes
 /// (`normalise_pagetable` of `xg_sr_save_x86_pv.c`). Allocates nothing, for one thread.
-///
-/// Guests are given memory in large pieces, so neighbours in a table mostly map neighbours in
-/// memory. A run of such entries is looked up at once in both tables, by loops that the compiler
-/// turns into vector instructions; whatever is no run goes entry by entry.
 public final class TableNormaliser {
   private static final ValueLayout.OfLong U64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int ENTRIES = PageTableEntry.ENTRIES;
 
-  /// Shorter runs are not worth the looking.
-  private static final int SHORTEST_RUN = 8;
-
   private final Pseudophysmap map;
   private final long compatM2pFrame;
   private final long[] table = new long[ENTRIES];
-  private final long[] scratch = new long[ENTRIES];
+  private final long[] pfns = new long[ENTRIES];
+  private final long[] mfns = new long[ENTRIES];
 
   /// @param map whose frames the entries name
   /// @param compatM2pFrame the first mfn of the m2p that 32-bit guests see; any for a 64-bit guest
@@ -80,56 +75,67 @@ public final class TableNormaliser {
   private int pass(int first, int end, int level) {
     long superpage = level > 1 ? PageTableEntry.PSE : 0;
     long key = PageTableEntry.FRAME_MASK | PageTableEntry.PRESENT | superpage;
-    long[] entries = table;
-    int i = first;
-    int singlyUntil = first;
+    int i = EntryRuns.present(table, first, end);
     while (i < end) {
-      long entry = entries[i];
-      if ((entry & PageTableEntry.PRESENT) == 0) {
-        i++;
-        continue;
-      }
-      if ((entry & superpage) != 0) {
-        return i;
-      }
-      long mfn = PageTableEntry.frame(entry);
-      long pfn = map.pfnOf(mfn);
-      if (pfn < 0) {
-        return i;
-      }
-      long shift = (pfn - mfn) << 12;
-      if (i >= singlyUntil && mayBeRun(i, end, key)) {
-        int length = runLength(i, end, key, mfn, pfn);
-        if (map.isRun(mfn, pfn, length, scratch)) {
-          for (int k = i; k < i + length; k++) {
-            entries[k] += shift;
+      int until = i + runOfBoth(i, end, key, superpage);
+      if (until == i) {
+        until = EntryRuns.singles(table, i, end, key);
+        if (map.pfnsOf(table, i, until, superpage, pfns, mfns)) {
+          replace(i, until);
+        } else {
+          int bad = oneByOne(i, until, superpage);
+          if (bad >= 0) {
+            return bad;
           }
-          i += length;
-          continue;
         }
-        // Not to look at the same entries again and again where a guest would have it so.
-        singlyUntil = i + length;
       }
-      entries[i++] = entry + shift;
+      i = EntryRuns.present(table, until, end);
     }
     return -1;
   }
 
-  /// A look at one entry, which mostly tells whether there is a run that is worth the looking.
-  private boolean mayBeRun(int i, int end, long key) {
-    int last = i + SHORTEST_RUN - 1;
-    return last < end && (table[last] & key) == (table[i] & key) + ((SHORTEST_RUN - 1L) << 12);
-  }
-
-  /// How many entries from `i` on map neighbours of its frame, as far as both tables could agree.
-  private int runLength(int i, int end, long key, long mfn, long pfn) {
-    int most = Math.min(end - i, map.sameLeaf(pfn));
-    most = (int) Math.min(most, Math.min(map.maxMfn - mfn, map.maxPfn - pfn) + 1);
-    long next = table[i] & key;
-    int length = 1;
-    while (length < most && (table[i + length] & key) == next + ((long) length << 12)) {
-      length++;
+  /// Rewrites the entries from `i` on that are a run in the table and in the map.
+  ///
+  /// @return how many, 0 where there is none that is worth it
+  private int runOfBoth(int i, int end, long key, long superpage) {
+    long mfn = PageTableEntry.frame(table[i]);
+    if ((table[i] & superpage) != 0 || mfn > map.maxMfn) {
+      return 0;
+    }
+    // Before the run is looked for, which goes on while the processor waits for this.
+    long pfn = map.pfnOf(mfn);
+    int most = (int) Math.min(end, i + map.maxMfn - mfn + 1);
+    int length = pfn < 0 ? 0 : EntryRuns.length(table, i, most, key);
+    if (length == 0) {
+      return 0;
+    }
+    length = map.run(mfn, pfn, length, pfns, mfns);
+    for (int k = i; k < i + length; k++) {
+      table[k] += (pfn - mfn) << 12;
     }
     return length;
+  }
+
+  private void replace(int first, int end) {
+    for (int i = first; i < end; i++) {
+      long entry = table[i];
+      long shift = (pfns[i] << 12) - (entry & PageTableEntry.FRAME_MASK);
+      table[i] = entry + (shift & -(entry & PageTableEntry.PRESENT));
+    }
+  }
+
+  /// Finds out which entry is bad. The running guest may have mended it meanwhile.
+  private int oneByOne(int first, int end, long superpage) {
+    for (int i = first; i < end; i++) {
+      long entry = table[i];
+      if ((entry & PageTableEntry.PRESENT) != 0) {
+        long pfn = (entry & superpage) != 0 ? -1 : map.pfnOf(PageTableEntry.frame(entry));
+        if (pfn < 0) {
+          return i;
+        }
+        table[i] = PageTableEntry.withFrame(entry, pfn);
+      }
+    }
+    return -1;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.transfer.restore;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.Arena;
@@ -34,7 +35,8 @@ class TableLocaliserTest {
         expected[slot] = present ? PageTableEntry.withFrame(entry, 0x1_0000_0000L + pfn) : entry;
       }
       assertEquals(
-          PageTableEntry.ENTRIES, TableLocaliser.localise(table, 4096, 0, complements, PFNS - 1));
+          PageTableEntry.ENTRIES,
+          new TableLocaliser().localise(table, 4096, 0, complements, PFNS - 1));
       for (int slot = 0; slot < PageTableEntry.ENTRIES; slot++) {
         assertEquals(expected[slot], table.get(ValueLayout.JAVA_LONG, 4096 + 8L * slot));
       }
@@ -52,13 +54,77 @@ class TableLocaliserTest {
       table.set(ValueLayout.JAVA_LONG, 0, 3L << 12 | 1);
       table.set(ValueLayout.JAVA_LONG, 80, 4L << 12 | 1);
       table.set(ValueLayout.JAVA_LONG, 160, (long) PFNS << 12 | 1);
-      assertEquals(10, TableLocaliser.localise(table, 0, 0, complements, PFNS - 1));
+      assertEquals(10, new TableLocaliser().localise(table, 0, 0, complements, PFNS - 1));
       assertEquals(0x33L << 12 | 1, table.get(ValueLayout.JAVA_LONG, 0));
       complements.setAtIndex(ValueLayout.JAVA_LONG, 4, ~0x44L);
-      assertEquals(20, TableLocaliser.localise(table, 0, 10, complements, PFNS - 1));
+      assertEquals(20, new TableLocaliser().localise(table, 0, 10, complements, PFNS - 1));
       assertEquals(0x33L << 12 | 1, table.get(ValueLayout.JAVA_LONG, 0));
       assertEquals(0x44L << 12 | 1, table.get(ValueLayout.JAVA_LONG, 80));
       assertEquals((long) PFNS << 12 | 1, table.get(ValueLayout.JAVA_LONG, 160));
     }
+  }
+
+  /// Runs of any length, that end anywhere, among entries that are not present and single ones,
+  /// with what cannot be translated anywhere: as it is done entry by entry.
+  @Test
+  void runsAndSingleEntriesAreTranslatedAsOneByOne() {
+    TableLocaliser localiser = new TableLocaliser();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment table = arena.allocate(4096, 8);
+      MemorySegment complements = arena.allocate(8L * PFNS, 8);
+      for (int seed = 0; seed < 3000; seed++) {
+        RandomGenerator chance = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        boolean faults = chance.nextBoolean();
+        long frame = 0;
+        for (int pfn = 0; pfn < PFNS; pfn++) {
+          frame = chance.nextInt(100) == 0 ? chance.nextLong(1L << 40) : frame + 1;
+          boolean none = faults && chance.nextInt(400) == 0;
+          complements.setAtIndex(ValueLayout.JAVA_LONG, pfn, none ? 0 : ~frame);
+        }
+        long[] entries = entries(chance, faults);
+        MemorySegment.copy(entries, 0, table, ValueLayout.JAVA_LONG, 0, entries.length);
+        long maxPfn = PFNS - 1 - (faults ? chance.nextLong(3) : 0);
+        int from = chance.nextInt(4) == 0 ? chance.nextInt(513) : 0;
+        int wanted = oneByOne(entries, from, complements, maxPfn);
+        String what = "seed " + seed;
+        assertEquals(wanted, localiser.localise(table, 0, from, complements, maxPfn), what);
+        assertArrayEquals(entries, table.toArray(ValueLayout.JAVA_LONG), what);
+      }
+    }
+  }
+
+  private static long[] entries(RandomGenerator chance, boolean faults) {
+    long[] entries = new long[PageTableEntry.ENTRIES];
+    int slot = 0;
+    while (slot < entries.length) {
+      int length = Math.min(1 + chance.nextInt(chance.nextInt(4) == 0 ? 512 : 70), 512 - slot);
+      int kind = chance.nextInt(4);
+      long pfn = chance.nextInt(PFNS);
+      for (int i = 0; i < length; i++) {
+        long flags = chance.nextLong() & ~PageTableEntry.FRAME_MASK & ~PageTableEntry.PRESENT;
+        long named = kind == 1 ? chance.nextInt(PFNS) : pfn;
+        if (faults && chance.nextInt(2000) == 0) {
+          named = PFNS + chance.nextLong(9);
+        }
+        entries[slot++] =
+            kind == 0 ? chance.nextLong() & ~PageTableEntry.PRESENT : named << 12 | flags | 1;
+        pfn = (pfn + 1) % PFNS;
+      }
+    }
+    return entries;
+  }
+
+  private static int oneByOne(long[] entries, int from, MemorySegment complements, long maxPfn) {
+    for (int slot = from; slot < entries.length; slot++) {
+      if (PageTableEntry.isPresent(entries[slot])) {
+        long pfn = PageTableEntry.frame(entries[slot]);
+        if (pfn > maxPfn || complements.getAtIndex(ValueLayout.JAVA_LONG, pfn) == 0) {
+          return slot;
+        }
+        long frame = ~complements.getAtIndex(ValueLayout.JAVA_LONG, pfn);
+        entries[slot] = PageTableEntry.withFrame(entries[slot], frame);
+      }
+    }
+    return entries.length;
   }
 }

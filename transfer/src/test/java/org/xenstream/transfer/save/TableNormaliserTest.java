@@ -212,4 +212,71 @@ class TableNormaliserTest {
     assertEquals("mfn 0x4e20 (the highest is 0x4e1f)", map.describe(MFNS));
     assertTrue(map.describe(-1).startsWith("mfn 0xffffffffffffffff"));
   }
+
+  /// Runs of any length, that end anywhere, among entries that are not present and single ones,
+  /// with what is bad anywhere: as it is done entry by entry.
+  @Test
+  void runsAndSingleEntriesAreRewrittenAsOneByOne() {
+    for (int seed = 0; seed < 3000; seed++) {
+      Random chance = new Random(seed);
+      int width = chance.nextBoolean() ? 8 : 4;
+      boolean faults = chance.nextBoolean();
+      Pseudophysmap map = map(width, 1 + chance.nextInt(chance.nextBoolean() ? 70 : 2048), chance);
+      for (int i = chance.nextInt(4); faults && i > 0; i--) {
+        m2p.set(U64, 8 * mfns[chance.nextInt(PFNS)], chance.nextInt(PFNS + 3) - 1L);
+      }
+      int level = 1 + chance.nextInt(width == 8 ? 4 : 3);
+      long[] wanted = new long[512];
+      int slot = 0;
+      while (slot < 512) {
+        int length = 1 + chance.nextInt(chance.nextInt(4) == 0 ? 512 : 70);
+        int kind = chance.nextInt(4);
+        int pfn = chance.nextInt(PFNS);
+        for (int i = 0; i < length && slot < 512; i++) {
+          long flags = chance.nextLong() & 0xFFF0_0000_0000_0F7EL;
+          if (faults && chance.nextInt(1500) == 0) {
+            flags |= 0x80;
+          }
+          long mfn = faults && chance.nextInt(1500) == 0 ? chance.nextInt(MFNS + 5) : mfns[pfn];
+          long entry =
+              switch (kind) {
+                case 0 -> chance.nextLong() & ~1L;
+                case 1 -> mfns[chance.nextInt(PFNS)] << 12 | flags | 1;
+                default -> mfn << 12 | flags | 1;
+              };
+          entry(slot, entry);
+          wanted[slot++] = entry;
+          pfn = (pfn + 1) % PFNS;
+        }
+      }
+      String what = "seed " + seed;
+      TableNormaliser tables = new TableNormaliser(map, COMPAT);
+      target.fill((byte) 0x55);
+      int bad = oneByOne(map, width, level, wanted);
+      assertEquals(bad, tables.normalise(level, source, 4096, target, 4096), what);
+      if (bad >= 0) {
+        assertEquals(wanted[bad], tables.entry(bad), what);
+      }
+      for (int i = 0; i < 512; i++) {
+        assertEquals(bad < 0 ? wanted[i] : 0x5555_5555_5555_5555L, result(i), what);
+      }
+    }
+  }
+
+  private static int oneByOne(Pseudophysmap map, int width, int level, long[] entries) {
+    for (int slot = 0; slot < 512; slot++) {
+      boolean xens =
+          width == 8 ? (level == 4 && slot >= 256 && slot <= 271) : (level == 3 && slot > 3);
+      if (xens) {
+        entries[slot] = 0;
+      } else if ((entries[slot] & 1) != 0) {
+        long pfn = map.pfnOf(entries[slot] >>> 12 & 0xFF_FFFF_FFFFL);
+        if (pfn < 0 || (level > 1 && (entries[slot] & 0x80) != 0)) {
+          return slot;
+        }
+        entries[slot] = (entries[slot] & ~0x000F_FFFF_FFFF_F000L) | pfn << 12;
+      }
+    }
+    return -1;
+  }
 }

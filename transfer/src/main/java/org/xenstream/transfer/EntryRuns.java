@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenstream.transfer;
+
+import org.xenstream.x86.PageTableEntry;
+
+/// What of a page table can be looked up at once. Guests are given memory in large pieces, so
+/// neighbours in a table mostly map neighbours in memory: such a run is one place in each table of
+/// frames. The rest is looked up in one loop, so that the processor waits for many of them at a
+/// time. The loops are plain ones that the compiler turns into vector instructions.
+public final class EntryRuns {
+  /// Shorter runs are not worth the looking.
+  public static final int SHORTEST = 32;
+
+  private static final int SINGLES = 64;
+  private static final long NEXT = 1L << 12;
+
+  /// A number to itself: the compiler makes vector instructions of a loop that adds it, and not of
+  /// one that adds its own counter.
+  private static final long[] STEPS = new long[PageTableEntry.ENTRIES];
+
+  static {
+    for (int i = 0; i < STEPS.length; i++) {
+      STEPS[i] = i;
+    }
+  }
+
+  private EntryRuns() {}
+
+  /// The first entry from `from` on that is present; `end` where there is none.
+  public static int present(long[] table, int from, int end) {
+    int i = from;
+    while (i + 8 <= end && eightAbsent(table, i)) {
+      i += 8;
+    }
+    while (i < end && (table[i] & PageTableEntry.PRESENT) == 0) {
+      i++;
+    }
+    return i;
+  }
+
+  private static boolean eightAbsent(long[] table, int i) {
+    long any =
+        table[i]
+            | table[i + 1]
+            | table[i + 2]
+            | table[i + 3]
+            | table[i + 4]
+            | table[i + 5]
+            | table[i + 6]
+            | table[i + 7];
+    return (any & PageTableEntry.PRESENT) == 0;
+  }
+
+  /// How many entries from the present one at `i` on, as a run, map what follows its frame: at
+  /// least [#SHORTEST] and maybe not all of them; 0 where they are fewer.
+  ///
+  /// @param end the run ends before it
+  /// @param key the bits that count, with all of the frame; the others may differ
+  public static int length(long[] table, int i, int end, long key) {
+    if (mayBegin(table, i, end, key)) {
+      for (int length = end - i; length >= SHORTEST; length >>= 1) {
+        if (isRun(table, i, length, key)) {
+          return length;
+        }
+      }
+    }
+    return 0;
+  }
+
+  private static boolean isRun(long[] table, int first, int length, long key) {
+    long begin = table[first] & key;
+    long differ = 0;
+    for (int i = 0; i < length; i++) {
+      differ |= (table[first + i] & key) ^ (begin + (STEPS[i] << 12));
+    }
+    return differ == 0;
+  }
+
+  /// Tells whether the first numbers go up by one, in either array.
+  ///
+  /// @param value the first of `numbers`
+  /// @param otherValue the first of `others`
+  public static boolean areRuns(
+      int length, long[] numbers, long value, long[] others, long otherValue) {
+    long differ = 0;
+    for (int i = 0; i < length; i++) {
+      differ |= numbers[i] ^ (value + STEPS[i]);
+      differ |= others[i] ^ (otherValue + STEPS[i]);
+    }
+    return differ == 0;
+  }
+
+  /// A look at two entries, which mostly tells.
+  private static boolean mayBegin(long[] table, int i, int end, long key) {
+    int last = i + SHORTEST - 1;
+    return last < end && (table[last] & key) - (table[i] & key) == NEXT * (SHORTEST - 1);
+  }
+
+  /// Where the entries from `i` on end that are best looked up one by one: before what may be a
+  /// run, or is not present.
+  public static int singles(long[] table, int i, int end, long key) {
+    int until = i + SINGLES;
+    while (until + 8 <= end && !mayBegin(table, until, end, key) && !eightAbsent(table, until)) {
+      until += SINGLES;
+    }
+    return Math.min(until, end);
+  }
+}
