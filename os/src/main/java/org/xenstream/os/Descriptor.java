@@ -221,8 +221,8 @@ public final class Descriptor implements AutoCloseable {
     return ready > 0;
   }
 
-  /// Gets the thread out of a transfer in which it is stuck, from another thread. Whoever calls it
-  /// has first seen to it that the thread will not begin another one.
+  /// Gets the thread out of a transfer in which it is stuck, from another thread, and out of each
+  /// that it begins later: it may be on its way into one.
   public void cut() {
     if (stuck != null) {
       stuck.cut();

@@ -77,6 +77,9 @@ final class StuckCall implements AutoCloseable {
   private final MemorySegment mask = arena.allocate(SIGSET_SIZE, 8);
   private boolean inside;
 
+  /// Asked for, and for good: whoever comes in later was on the way, and must not get stuck.
+  private boolean cut;
+
   /// Set to go off.
   private boolean armed;
 
@@ -130,7 +133,9 @@ final class StuckCall implements AutoCloseable {
       owner = current;
     }
     inside = true;
-    if (nanos != Long.MAX_VALUE) {
+    if (cut) {
+      signalIn(1);
+    } else if (nanos != Long.MAX_VALUE) {
       signalIn(Math.max(1, nanos));
     }
   }
@@ -157,11 +162,17 @@ final class StuckCall implements AutoCloseable {
     }
   }
 
-  /// Gets the thread out now, whichever it is; called by another one.
+  /// Gets the thread out now, whichever it is, and whoever comes in later; called by another one.
   synchronized void cut() {
+    cut = true;
     if (inside) {
       signalIn(1);
     }
+  }
+
+  /// Tells whether the thread inside will be got out.
+  synchronized boolean isArmed() {
+    return armed;
   }
 
   private void signalIn(long nanos) {

@@ -229,4 +229,32 @@ class SharedStateTest {
           });
     }
   }
+
+  /// A guest that crashes as it is asked to suspend itself has crashed, whichever comes first.
+  @Test
+  void noCrashIsTakenForASuspension() throws Exception {
+    try (SimHost host = new SimHost(SimOptions.ofFrames(64))) {
+      SimDomain[] domain = new SimDomain[1];
+      race(
+          () -> {
+            domain[0] = host.createHvm(1, 16);
+            domain[0].unpause();
+          },
+          () -> {
+            if (domain[0].suspend()) {
+              domain[0].resume();
+            }
+          },
+          () -> {
+            assertTrue(domain[0].enter());
+            domain[0].shutdown(3);
+            domain[0].exit();
+          },
+          () -> {
+            assertTrue(domain[0].info().shutdown(), "the crash was forgotten");
+            assertEquals(3, domain[0].info().shutdownReason());
+            domain[0].destroy();
+          });
+    }
+  }
 }

@@ -2,6 +2,7 @@
 package org.xenstream.transfer.sim;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
@@ -130,6 +131,9 @@ final class DeviceModel implements AutoCloseable {
       }
       mapping.memory().asSlice(mapping.offset(0), PagePattern.PAGE).copyFrom(scratch);
     }
+    // The look must not overtake the store: a save that switches the reporting on meanwhile, and
+    // then reads the page, sees the store, or this sees the switch.
+    VarHandle.fullFence();
     if (logDirty) {
       domain.modifiedMemory(pfn, 1);
     }

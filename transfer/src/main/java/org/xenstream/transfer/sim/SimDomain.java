@@ -120,6 +120,9 @@ public final class SimDomain {
         return false;
       }
       gate.close();
+      if (shutdown != RUNNING) {
+        return false; // by a thread that was inside until now
+      }
       onSuspend.run();
       shutdown = DomainInfo.SHUTDOWN_SUSPEND;
       return true;
