@@ -270,6 +270,15 @@ checkpointed() {
   sender=$!
 }
 
+# primary_dies NAME: destroys guest NAME under its sender, and waits for that to end. A sender that is about to let the guest go on,
+# while it is destroyed, has Xen 4.17 panic (docs/LAB.md): so it sleeps meanwhile.
+primary_dies() {
+  kill -STOP $sender
+  destroy "$1"
+  kill -CONT $sender
+  wait $sender
+}
+
 # checkpoints WIRE COUNT: waits until as many went over WIRE, for six minutes at most. Each ends with libxc's CHECKPOINT and libxl's
 # CHECKPOINT_END, both without a body, one behind the other for a guest without a device model.
 checkpoints() {

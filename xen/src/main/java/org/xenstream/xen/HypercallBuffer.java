@@ -36,7 +36,7 @@ final class HypercallBuffer implements AutoCloseable {
     return of(xch, call, call.arena, octets);
   }
 
-  /// One for many calls: to get one and give it back are two system calls.
+  /// One that outlives the call, see [KeptBuffer].
   ///
   /// @param octets how many at least
   static HypercallBuffer kept(long xch, Call call, long octets) throws HypervisorException {

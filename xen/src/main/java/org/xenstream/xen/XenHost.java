@@ -6,7 +6,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
-import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.transfer.CpuPolicy;
 import org.xenstream.transfer.DomainInfo;
@@ -41,12 +40,15 @@ final class XenHost implements Hypervisor, AutoCloseable {
   private final XenVcpus vcpus;
   private final XenPolicies policies;
   private final int domctl;
-  private @Nullable HypercallBuffer dirty;
+
+  /// Kept from round to round, as the reference keeps its own.
+  private final KeptBuffer dirty;
 
   private XenHost(long xch, long foreign, XenVersion version, int domctl) {
     this.xch = xch;
     this.version = version;
     this.domctl = domctl;
+    this.dirty = new KeptBuffer(xch);
     this.memory = new XenMemory(this, xch, foreign);
     this.vcpus = new XenVcpus(this, xch);
     this.policies = new XenPolicies(this, xch);
@@ -215,7 +217,9 @@ final class XenHost implements Hypervisor, AutoCloseable {
   public synchronized LogDirtyStats readLogDirty(
       int domid, LogDirtyOp op, PfnBitmap into, boolean last) throws HypervisorException {
     try (Call call = new Call("readLogDirty", domid)) {
-      HypercallBuffer buffer = dirtyBuffer(call, into.words().byteSize());
+      long octets = into.words().byteSize();
+      HypercallBuffer buffer = dirty.of(call, octets);
+      buffer.memory().asSlice(0, octets).fill((byte) 0);
       MemorySegment stats = call.arena.allocate(XenField.Struct.SHADOW_STATS.size, 8);
       call.check(
           Libxenctrl.logdirtyControl(
@@ -237,21 +241,6 @@ final class XenHost implements Hypervisor, AutoCloseable {
       }
       return new LogDirtyStats(XenField.STATS_FAULTS.get(stats), XenField.STATS_DIRTY.get(stats));
     }
-  }
-
-  /// Kept from round to round, as the reference keeps its own.
-  private HypercallBuffer dirtyBuffer(Call call, long octets) throws HypervisorException {
-    HypercallBuffer there = dirty;
-    if (there != null && octets <= there.memory().byteSize()) {
-      there.memory().asSlice(0, octets).fill((byte) 0);
-      return there;
-    }
-    HypercallBuffer larger = HypercallBuffer.kept(xch, call, octets);
-    dirty = larger;
-    if (there != null) {
-      there.close();
-    }
-    return larger;
   }
 
   // ---- vCPUs of PV guests
@@ -366,10 +355,7 @@ final class XenHost implements Hypervisor, AutoCloseable {
 
   @Override
   public synchronized void close() {
-    if (dirty != null) {
-      dirty.close();
-      dirty = null;
-    }
+    dirty.close();
     memory.close();
     try (Arena arena = Arena.ofConfined()) {
       int _ = Libxenctrl.close(NativeLibrary.state(arena), xch);

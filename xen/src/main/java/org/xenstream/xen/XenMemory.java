@@ -4,7 +4,6 @@ package org.xenstream.xen;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Wire;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.HypervisorException;
@@ -36,20 +35,21 @@ final class XenMemory implements AutoCloseable {
   private final XenHost host;
   private final long xch;
   private final long foreign;
-  private @Nullable HypercallBuffer types;
+  private final KeptBuffer typesBuffer;
   private long[] numbers = new long[Wire.MAX_BATCH];
 
   XenMemory(XenHost host, long xch, long foreign) {
     this.host = host;
     this.xch = xch;
     this.foreign = foreign;
+    this.typesBuffer = new KeptBuffer(xch);
   }
 
   /// What `xc_get_pfn_type_batch` does, but for a buffer that it gets and gives back each time.
   synchronized void pageTypes(int domid, long[] frames, byte[] types, int count)
       throws HypervisorException {
     try (Call call = new Call("pageTypes", domid)) {
-      MemorySegment batch = typesBuffer(call, count).memory();
+      MemorySegment batch = typesBuffer.of(call, 8L * Math.max(count, Wire.MAX_BATCH)).memory();
       MemorySegment.copy(frames, 0, batch, ValueLayout.JAVA_LONG, 0, count);
       Domctl domctl =
           host.domctl(call, Domctl.GETPAGEFRAMEINFO3, domid)
@@ -63,26 +63,15 @@ final class XenMemory implements AutoCloseable {
         }
       }
       // An array is read many times faster than memory, above all by code that is not compiled.
+      if (numbers.length < count) {
+        numbers = new long[count];
+      }
       long[] found = numbers;
       MemorySegment.copy(batch, ValueLayout.JAVA_LONG, 0, found, 0, count);
       for (int i = 0; i < count; i++) {
         types[i] = (byte) (found[i] >>> TYPE_SHIFT & 0xF);
       }
     }
-  }
-
-  private HypercallBuffer typesBuffer(Call call, int count) throws HypervisorException {
-    HypercallBuffer there = types;
-    if (there != null && 8L * count <= there.memory().byteSize()) {
-      return there;
-    }
-    HypercallBuffer larger = HypercallBuffer.kept(xch, call, 8L * Math.max(count, Wire.MAX_BATCH));
-    numbers = new long[Math.max(count, Wire.MAX_BATCH)];
-    types = larger;
-    if (there != null) {
-      there.close();
-    }
-    return larger;
   }
 
   ForeignMapping map(int domid, boolean writable, long[] frames, int count)
@@ -215,10 +204,7 @@ final class XenMemory implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    if (types != null) {
-      types.close();
-      types = null;
-    }
+    typesBuffer.close();
     try (Arena arena = Arena.ofConfined()) {
       int _ = Libxenforeignmemory.close(NativeLibrary.state(arena), foreign);
     }
