@@ -10,7 +10,9 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.xenstream.core.format.Wire;
 import org.xenstream.transfer.PfnBitmap;
+import org.xenstream.transfer.PfnScan;
 
 /// The bookkeeping of pre-copy for a guest of 1 TiB: 2^28 pfns, a bitmap of 32 MiB. `gigaoctets`
 /// are those of the bitmap, `pages` the pfns that were found.
@@ -25,6 +27,8 @@ public class PfnBitmapBenchmark extends QuickBenchmark {
     @Param({"1048576", "65536", "1024"})
     public int oneIn;
 
+    private final PfnScan scan = new PfnScan();
+    private final long[] pfns = new long[Wire.MAX_BATCH];
     private Arena arena;
     private PfnBitmap dirty;
     private PfnBitmap other;
@@ -53,12 +57,14 @@ public class PfnBitmapBenchmark extends QuickBenchmark {
     }
   }
 
-  /// Finds every dirty pfn, as a pass does.
+  /// Finds every dirty pfn, a batch of them at a time, as a pass of a save does.
   @Benchmark
   public long scan(Bitmaps bitmaps, Rate rate, ProcessorRate processor) {
+    bitmaps.scan.begin(bitmaps.dirty);
     long found = 0;
-    for (long pfn = bitmaps.dirty.next(0); pfn >= 0; pfn = bitmaps.dirty.next(pfn + 1)) {
-      found++;
+    for (int count = bitmaps.scan.next(bitmaps.pfns); count > 0; ) {
+      found += count;
+      count = bitmaps.scan.next(bitmaps.pfns);
     }
     rate.count(bitmaps.octets(), found);
     processor.count(bitmaps.octets());

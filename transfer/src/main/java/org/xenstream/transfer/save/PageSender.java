@@ -4,13 +4,14 @@ package org.xenstream.transfer.save;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.Wire;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.Hypervisor;
 import org.xenstream.transfer.PageBatch;
 import org.xenstream.transfer.PfnBitmap;
+import org.xenstream.transfer.PfnScan;
 import org.xenstream.transfer.SaveOutput;
 import org.xenstream.transfer.TransferEvent;
 import org.xenstream.transfer.TransferEvent.Pass;
@@ -23,7 +24,7 @@ import org.xenstream.transfer.TransferEvent.Pass;
 /// frame that cannot be mapped fails the save at once, as does a table that the running guest has
 /// made a page of data since its type was read, if that looks like a superpage; and a table that is
 /// still bad is forgotten in silence where the guest is suspended but not paused as well.
-final class PageSender {
+final class PageSender implements AutoCloseable {
   /// A listener is told once in so many batches.
   private static final int BATCHES_PER_EVENT = 64;
 
@@ -39,10 +40,7 @@ final class PageSender {
   /// The first of them.
   private final long[] deferredFirst = new long[Wire.MAX_BATCH];
 
-  /// A part of the bitmap: an array is read many times faster than memory by code that is not
-  /// compiled well.
-  private final long[] words = new long[512];
-
+  private final PfnScan scan = new PfnScan();
   private final long[] pfns = new long[Wire.MAX_BATCH];
   private final long[] frames = new long[Wire.MAX_BATCH];
   private final long[] toMap = new long[Wire.MAX_BATCH];
@@ -53,6 +51,9 @@ final class PageSender {
 
   /// Where normalised pages of a batch lie until it is written.
   private final MemorySegment scratch;
+
+  /// The pages of the batch that was sent last, where they are still mapped.
+  private @Nullable ForeignMapping mapped;
 
   private boolean suspended;
   private long deferredCount;
@@ -80,6 +81,22 @@ final class PageSender {
   /// Says whether the guest stands still, so that nothing that is wrong with a page will pass.
   void setSuspended(boolean nowSuspended) {
     suspended = nowSuspended;
+    if (!suspended) {
+      unmap();
+    }
+  }
+
+  /// Unmaps what is still mapped.
+  @Override
+  public void close() {
+    unmap();
+  }
+
+  private void unmap() {
+    if (mapped != null) {
+      mapped.close();
+      mapped = null;
+    }
   }
 
   /// Adds the pages that are deferred to `dirty` and forgets them.
@@ -120,31 +137,15 @@ final class PageSender {
   long send(PfnBitmap dirty, Pass pass, int round, long expected) throws IOException {
     long sent = 0;
     int batches = 0;
-    int count = 0;
-    MemorySegment bits = dirty.words();
-    long length = bits.byteSize() >>> 3;
-    for (long first = 0; first < length; first += words.length) {
-      int some = (int) Math.min(words.length, length - first);
-      MemorySegment.copy(bits, ValueLayout.JAVA_LONG, 8 * first, words, 0, some);
-      for (int i = 0; i < some; i++) {
-        for (long word = words[i]; word != 0; word &= word - 1) {
-          pfns[count++] = ((first + i) << 6) + Long.numberOfTrailingZeros(word);
-          if (count == Wire.MAX_BATCH) {
-            sendBatch(count);
-            sent += count;
-            count = 0;
-            if (++batches % BATCHES_PER_EVENT == 0) {
-              options
-                  .listener()
-                  .on(new TransferEvent.Progress(pass, round, sent, expected, out.written()));
-            }
-          }
-        }
-      }
-    }
-    if (count > 0) {
+    scan.begin(dirty);
+    for (int count = scan.next(pfns); count > 0; count = scan.next(pfns)) {
       sendBatch(count);
       sent += count;
+      if (++batches % BATCHES_PER_EVENT == 0) {
+        options
+            .listener()
+            .on(new TransferEvent.Progress(pass, round, sent, expected, out.written()));
+      }
     }
     guest.checkState();
     return sent;
@@ -169,6 +170,7 @@ final class PageSender {
         toMap[wanted++] = frames[i];
       }
     }
+    unmap();
     batch.clear();
     if (wanted == 0) {
       for (int i = 0; i < count; i++) {
@@ -177,10 +179,14 @@ final class PageSender {
       write();
       return;
     }
-    try (ForeignMapping mapping = hypervisor.map(domid, Hypervisor.Access.READ, toMap, wanted)) {
-      gather(mapping, count);
-      // Guest memory is sent from where it lies, so it has to stay mapped until then.
-      write();
+    mapped = hypervisor.map(domid, Hypervisor.Access.READ, toMap, wanted);
+    gather(mapped, count);
+    // Guest memory is sent from where it lies, so it has to stay mapped until then.
+    write();
+    // To unmap takes as long as to send some hundred pages; a guest that stands still waits for the
+    // rest of its state first.
+    if (!suspended) {
+      unmap();
     }
   }
 

@@ -113,8 +113,13 @@ public final class Saver {
             : new PvSave(hypervisor, domid, info);
     guest = kind;
     kind.setup();
+    try (PageSender sender = new PageSender(arena, hypervisor, domid, kind, out, options)) {
+      return run(arena, kind, sender);
+    }
+  }
+
+  private SaveReport run(Arena arena, GuestSave kind, PageSender sender) throws IOException {
     PfnBitmap dirty = new PfnBitmap(arena, kind.pfnCount());
-    PageSender sender = new PageSender(arena, hypervisor, domid, kind, out, options);
     Passes passes = new Passes(sender, out, options);
 
     writeHead(kind, arena);

@@ -87,6 +87,25 @@ class HvmSaverTest {
     assertEquals(0, report.rounds());
   }
 
+  /// To unmap takes time that a guest which stands still would wait for.
+  @Test
+  void whatWasSentLastStaysMappedWhileTheGuestStandsStill() throws IOException {
+    List<String> open = new ArrayList<>();
+    SaveOptions options =
+        options()
+            .withLive()
+            .withListener(event -> {
+              if (event instanceof TransferEvent.RoundEnded ended) {
+                open.add(ended.pass() + " " + guest.host.openMappings());
+              } else if (event instanceof TransferEvent.Ended) {
+                open.add("ended " + guest.host.openMappings());
+              }
+            });
+    save(guest.host, options, new CapturedStream(number -> guest.touch(0, 10)));
+    assertEquals("LIVE 0", open.getFirst());
+    assertEquals(List.of("SUSPENDED 1", "ended 0"), open.subList(open.size() - 2, open.size()));
+  }
+
   /// The policy is asked as `send_memory_live` asks: before each round with what is dirty, after it
   /// without knowing; a stop that is decided before a round still sends it while the guest runs.
   @Test
