@@ -9,6 +9,7 @@ log=/share/xl.log # all that xl says
 
 held=0
 failed=0
+fell=0
 held() {
   held=$((held + 1))
   echo "[$(now)] held: $*"
@@ -18,19 +19,34 @@ failed() {
   echo "[$(now)] FAILED: $*"
 }
 
-# check WHAT COMMAND...: counts whether the command succeeded.
+# How many guests fell to a triple fault since Xen came up. Under emulation PVH and HVM guests do, among them such as nobody ever
+# saved: docs/LAB.md.
+fallen() { xl dmesg | grep -c 'Triple fault'; }
+
+# check WHAT COMMAND...: counts whether the command succeeded; apart where it did not and a guest fell before or meanwhile ($fallen,
+# how many had fallen when `each` began). A result that is wrong ($wrong says which) failed, whoever fell.
+wrong=''
+fallen=0
 check() {
   local what=$1
+  wrong=''
   shift
-  if "$@"; then held "$what"; else
-    failed "$what"
-    return 1
+  if "$@"; then
+    held "$what"
+    return 0
   fi
+  if [ -z "$wrong" ] && [ "$(fallen)" != "$fallen" ]; then
+    fell=$((fell + 1))
+    echo "[$(now)] FELL: $what: $(xl dmesg | grep -A 4 'Triple fault' | grep -o 'RIP:.*' | tail -n 1)"
+  else
+    failed "$what"
+  fi
+  return 1
 }
 
 summary() {
-  echo "[$(now)] $held held, $failed failed"
-  [ "$failed" = 0 ] && [ "$held" -gt 0 ]
+  echo "[$(now)] $held held, $failed failed, $fell not decided"
+  [ "$failed" = 0 ] && [ "$fell" = 0 ] && [ "$held" -gt 0 ]
 }
 
 # The shell's words that make libxl run Xen's helper (c) or ours (java), to save and to restore.
@@ -91,24 +107,25 @@ quiet() {
   return $status
 }
 
-# How many guests fell to a triple fault since Xen came up. Under emulation PVH and HVM guests do, among them such as nobody
-# ever saved: docs/LAB.md.
-fallen() { xl dmesg | grep -c 'Triple fault'; }
-
-# each FUNCTION KIND...: runs the function for each kind; it ends with other than 0 where it cannot go on. What fails after a
-# guest fell to a triple fault is done once more from its beginning, and that is said; a second time it counts.
+# each FUNCTION KIND...: runs the function for each kind; it ends with other than 0 where it cannot go on. Where a guest fell, the kind
+# is done from its beginning again, and that is said: it has to hold twice then.
 each() {
-  local what=$1 kind held_before failed_before fallen_before
+  local what=$1 kind try
   shift
   for kind; do
-    held_before=$held failed_before=$failed fallen_before=$(fallen)
+    fallen=$(fallen)
     $what "$kind"
     clear_away
-    if [ "$failed" != "$failed_before" ] && [ "$(fallen)" != "$fallen_before" ]; then
-      held=$held_before failed=$failed_before
-      echo "[$(now)] EMULATION: a guest fell to a triple fault; $kind is done once more from the beginning"
-      $what "$kind"
-      clear_away
+    if [ $fell != 0 ]; then
+      for try in first second; do
+        echo "[$(now)] EMULATION: a guest fell; $kind is done from its beginning again, for the $try time of two"
+        fallen=$(fallen)
+        fell=0
+        $what "$kind"
+        clear_away
+        [ $fell = 0 ] || failed "$kind: a guest fell again"
+      done
+      fell=0
     fi
   done
 }
@@ -138,9 +155,15 @@ usual() {
   esac
 }
 
-# guest NAME KIND MIB VCPUS [WORDS]: makes and starts a guest. KIND is pv64, pvh, hvm or pv32; WORDS go to its command line.
+# guest NAME KIND MIB VCPUS [WORDS]: makes and starts a guest. KIND is pv64, pvh, hvm or pv32; WORDS go to its command line. A
+# quarter of its memory is written once and then only looked at, unless WORDS say otherwise: what is sent in the first pass and
+# never again.
 guest() {
   local name=$1 kind=$2 mib=$3 vcpus=$4 words=${5-}
+  case $words in
+    *lab.hold=*) ;;
+    *) words="$words lab.hold=$((mib * 256)) lab.check=96" ;;
+  esac
   {
     echo "name=\"$name\""
     echo "memory=$mib"
@@ -184,44 +207,71 @@ boot() {
   quiet xl create -q "/tmp/$1.cfg" && up "$1"
 }
 
-# The last line of the counter of guest $1. After a migration the console of the guest is logged under another name.
-last_tick() {
-  cat $(ls -tr /var/log/xen/guest-"$1".log /var/log/xen/guest-"$1"--incoming.log 2>/dev/null) /dev/null |
-    tr -d '\r' | grep -a '^GUEST tick [0-9]' | tail -n 1
+# What guest $1 said, the oldest first. After a migration its console is logged under another name.
+console() {
+  cat $(ls -tr /var/log/xen/guest-"$1".log /var/log/xen/guest-"$1"--incoming.log 2>/dev/null) /dev/null | tr -d '\r'
 }
-tick() {
-  last_tick "$1" | cut -d' ' -f3
-}
+# The last whole line of its counter.
+last_tick() { console "$1" | grep -aE '^GUEST tick [0-9]+ uptime=.*(gone|bad=[0-9]+( kept=[0-9]+)?)$' | tail -n 1; }
 
-# Waits until the counter of guest $1 is at $2 or beyond, for $3 seconds at most; its memory has to be sound then.
-wait_tick() {
-  local end=$(($(seconds) + ${3:-120})) line count
+# where NAME: the counter of a guest, how often its load went over the memory that it writes, and over that which it keeps.
+where() {
+  last_tick "$1" | awk '{ for (i = 4; i <= NF; i++) { split($i, word, "="); said[word[1]] = word[2] } print $3, said["rounds"] + 0, said["kept"] + 0 }'
+}
+tick() { last_tick "$1" | cut -d' ' -f3; }
+
+# reaches NAME SECONDS TICK [ROUNDS [KEPT]]: waits until the guest is there or beyond; its memory has to be sound then.
+reaches() {
+  local name=$1 end=$(($(seconds) + $2)) line tick rounds kept
+  shift 2
   while [ "$(seconds)" -lt "$end" ]; do
-    line=$(last_tick "$1")
-    count=$(echo "$line" | cut -d' ' -f3) # of that line, not of a later one
-    if [ -n "$count" ] && [ "$count" -ge "$2" ]; then
-      case $line in
-        *bad=[1-9]* | *gone*)
-          echo "    memory is spoilt: $line"
-          return 1
-          ;;
-        *) return 0 ;;
-      esac
-    fi
+    line=$(last_tick "$name")
+    case $line in
+      *bad=[1-9]* | *gone)
+        echo "    memory is spoilt: $line"
+        wrong=memory
+        return 1
+        ;;
+    esac
+    read -r tick rounds kept <<<"$(where "$name")"
+    if [ "${tick:-0}" -ge "$1" ] && [ "${rounds:-0}" -ge "${2:-0}" ] && [ "${kept:-0}" -ge "${3:-0}" ]; then return 0; fi
     sleep 0.3
   done
-  echo "    $1 did not reach $2; its last words:"
-  tail -qn 4 /var/log/xen/guest-"$1"*.log | tr -d '\r' | sed 's/^/    /'
+  echo "    $name did not reach $*; its last words:"
+  console "$name" | tail -n 4 | sed 's/^/    /'
   xl list | sed 's/^/    /'
   return 1
 }
-# A guest that this lab starts has a load, whose word is what makes `goes_on` worth anything.
-up() { wait_tick "$1" 3 180 && last_tick "$1" | grep -q 'bad=0'; }
 
-# goes_on NAME [TICK]: the counter goes on from TICK, else from where it is now, and memory is sound.
+# A guest is up when its load, whose word is what makes `goes_on` worth anything, has gone over all memory that it has.
+up() {
+  local rounds=0 kept=0
+  ! grep -q 'lab.dirty=[1-9]' "/tmp/$1.cfg" || rounds=1
+  ! grep -q 'lab.hold=[1-9]' "/tmp/$1.cfg" || kept=1
+  reaches "$1" 180 3 $rounds $kept
+}
+
+# goes_on NAME [TICK ROUNDS KEPT]: from there, else from where it is now, the counter goes on, and the load goes over all memory that
+# it has: twice, for it may be in the midst of it.
 goes_on() {
-  local from=${2:-$(tick "$1")}
-  wait_tick "$1" $((${from:-0} + 3)) 90
+  local name=$1 tick rounds kept
+  shift
+  # shellcheck disable=SC2046 # three words
+  [ $# -gt 0 ] || set -- $(where "$name")
+  tick=$((${1:-0} + 3)) rounds=${2:-0} kept=${3:-0}
+  [ "$rounds" = 0 ] || rounds=$((rounds + 2))
+  [ "$kept" = 0 ] || kept=$((kept + 2))
+  reaches "$name" 120 $tick $rounds $kept
+}
+
+# Whether the counter of a guest never went back, nor began anew, on whatever consoles it was written to.
+steady() {
+  if console "$1" | awk '
+    /^GUEST up/ { ups++ }
+    /^GUEST tick [0-9]+ uptime=/ { if ($3 + 0 < last) { print "    its counter went from " last " back to " $3; bad = 1 } last = $3 + 0 }
+    END { if (ups > 1) { print "    it came up " ups " times"; bad = 1 } exit bad }'; then return 0; fi
+  wrong=counter
+  return 1
 }
 
 gone() { ! xl domid "$1" >/dev/null 2>&1; }
@@ -232,9 +282,10 @@ running() { xl list "$1" 2>/dev/null | awk 'NR == 2 { exit $5 !~ /p|c|s/ ? 0 : 1
 save_and_restore() {
   local name=$1 saver=$2 restorer=$3 file=$4 before
   with "$saver" quiet xl save "$name" "$file" || return 1
-  before=$(tick "$name")
+  before=$(where "$name")
   with "$restorer" quiet xl restore "$file" || return 1
-  goes_on "$name" "$before"
+  # shellcheck disable=SC2086 # three words
+  goes_on "$name" $before && steady "$name"
 }
 
 # receiver RESTORER WIRE [WORDS]: writes WIRE.sh, which `xl migrate` runs in place of ssh: it keeps in WIRE what comes.
@@ -250,7 +301,7 @@ receiver() {
 
 # Migrates guest NAME to this very host: what the sender writes goes through WIRE, a file, to the receiver.
 migrate() {
-  local name=$1 saver=$2 restorer=$3 wire=$4 before domid
+  local name=$1 saver=$2 restorer=$3 wire=$4 domid
   shift 4
   domid=$(xl domid "$name")
   receiver "$restorer" "$wire"
@@ -258,9 +309,8 @@ migrate() {
     tail -n 10 "$wire.receiver"
     return 1
   fi
-  before=$(tick "$name")
   [ "$(xl domid "$name")" != "$domid" ] || { echo "    it is the same domain"; return 1; }
-  goes_on "$name" "$before"
+  goes_on "$name" && steady "$name"
 }
 
 # checkpointed NAME WIRE: starts Remus of guest NAME, and says nothing of disks, network and compression: checkpoints alone,
@@ -293,14 +343,27 @@ checkpoints() {
 }
 
 # Xen's own verifier wants a file, and says what is wrong on standard error.
-reference_verifies() { PYTHONPATH=/usr/lib/xen-4.17/lib/python quiet python3 /usr/lib/xen-4.17/bin/verify-stream-v2 --format xl --in "$1"; }
-# Keeps what ours wrote: on the host, where it is quicker, `lab/prove` has xenstream judge it.
+reference_verifies() {
+  PYTHONPATH=/usr/lib/xen-4.17/lib/python quiet python3 /usr/lib/xen-4.17/bin/verify-stream-v2 --format xl --in "$1" && return
+  wrong=stream
+  return 1
+}
+# for_the_judge FILE: keeps what ours wrote: on the host, where it is quicker, `lab/prove` has xenstream judge it. What it is comes
+# from its name: *-debug.wire has a verify pass, *-remus.wire was cut where the primary died.
 for_the_judge() {
   mkdir -p /share/written
-  cp "$1" /share/written/
+  cp "$1" /share/written/ || failed "${1##*/} could not be kept"
+  echo "${1##*/}" >>/share/to-judge
 }
 
-# The receiver's words $1 tell of a verify pass, and of no page that differed in it. Xen's says so of each page.
-no_mismatch() { ! grep -aiE 'verify.*(fail|mismatch|differ)|differ.*verify' "$1"; }
+# differing WIRE.receiver: how many pages differed in the verify pass, as Xen's helper or ours says of each.
+differing() { grep -aciE 'verify.*(fail|mismatch|differ)|differ.*verify' "$1"; }
+
+# The receiver said something, and nothing of a page that differed. That there was a verify pass is the judge's to see.
+no_mismatch() {
+  [ -s "$1" ] && [ "$(differing "$1")" = 0 ] && return
+  wrong=pages
+  return 1
+}
 
 same_and_running() { [ "$(xl domid "$1")" = "$2" ] && running "$1"; }

@@ -57,11 +57,16 @@ void shutdown_poll(void);             // does what control/shutdown asks, if it 
 uint64_t uptime(void);                // in nanoseconds, without those of suspension
 
 // load.c: the same as lab/guest/load.c does in Linux guests.
+struct area {
+  uint32_t *memory;
+  uint32_t pages, first, at, rounds;
+};
 struct load {
-  uint32_t pages, rounds, bad;
+  struct area dirty, kept;
+  uint32_t bad;
 };
 extern struct load load;
-void load_init(uint32_t kib);
-void load_step(uint32_t pages);
+void load_init(uint32_t dirty_kib, uint32_t kept_kib);
+void load_step(uint32_t dirty, uint32_t kept);  // pages
 
 #endif

@@ -108,7 +108,7 @@ static void install_table(uint64_t *table, const char *address) {
 void *memory_map(uint32_t pages) {
   uint32_t tables = (pages + ENTRIES - 1) / ENTRIES;
   if (tables > MAX_TABLES || free_pfn + tables + pages > start_info->nr_pages) {
-    panic("lab.dirty: more memory than there is");
+    panic("lab.dirty, lab.hold: more memory than there is");
   }
   uint64_t *table = (uint64_t *)(free_pfn << 12);
   free_pfn += tables;
