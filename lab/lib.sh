@@ -16,7 +16,7 @@ die() {
 # Fetches Debian package $1 into the cache, once, with the sources of this machine; prints where it is.
 fetch_deb() {
   local file
-  cd "$cache/debs"
+  cd "$cache/debs" || return
   file=$(find . -name "${1}_*.deb" | sort | tail -n 1)
   if [ -z "$file" ]; then
     apt-get update -qq >&2

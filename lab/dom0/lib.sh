@@ -209,6 +209,7 @@ boot() {
 
 # What guest $1 said, the oldest first. After a migration its console is logged under another name.
 console() {
+  # shellcheck disable=SC2046 # none, one or two names
   cat $(ls -tr /var/log/xen/guest-"$1".log /var/log/xen/guest-"$1"--incoming.log 2>/dev/null) /dev/null | tr -d '\r'
 }
 # The last whole line of its counter.
