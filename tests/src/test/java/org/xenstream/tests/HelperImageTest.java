@@ -142,6 +142,7 @@ class HelperImageTest {
     assertEquals("", ended.err);
     List<String> lines = ended.out.lines().toList();
     assertTrue(lines.getFirst().startsWith("hypervisor           "), ended.out);
+    assertTrue(lines.contains("runtime image        " + image.toRealPath()), ended.out);
     boolean ready = lines.contains("save helper          would run");
     assertEquals(ready ? 0 : 1, ended.code, ended.out);
   }
