@@ -10,6 +10,7 @@ import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamReader;
 import org.xenstream.os.Descriptor;
+import org.xenstream.os.SystemCallException;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.DescriptorInput;
 import org.xenstream.transfer.DescriptorOutput;
@@ -211,13 +212,29 @@ final class HelperSession {
     libxl.log(level, LibxlChannel.NO_ERRNO, PROGRAM, text);
   }
 
-  private static int errno(Throwable e) {
-    return switch (e) {
-      case HypervisorException refused -> XenErrno.numberOf(refused.errno());
-      case TransferCancelledException _ -> XenErrno.ECANCELED.number;
-      case OutOfMemoryError _ -> XenErrno.ENOMEM.number;
-      default -> XenErrno.EIO.number;
-    };
+  /// What libxl is to make its message of: the number of the call that failed, as the C helper's
+  /// `errno` is; EIO where no call did, but what was read is wrong.
+  private static int errno(Throwable failure) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      switch (e) {
+        case HypervisorException refused -> {
+          return XenErrno.numberOf(refused.errno());
+        }
+        case SystemCallException failed -> {
+          return failed.number();
+        }
+        case TransferCancelledException _ -> {
+          return XenErrno.ECANCELED.number;
+        }
+        case OutOfMemoryError _ -> {
+          return XenErrno.ENOMEM.number;
+        }
+        default -> {
+          // What it came from may be known.
+        }
+      }
+    }
+    return XenErrno.EIO.number;
   }
 
   private static String text(Throwable e) {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.xenstream.os.Descriptor;
 import org.xenstream.os.DescriptorPair;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.Hypervisor;
@@ -358,9 +360,37 @@ class HelperSessionTest {
     }
   }
 
+  /// What `complete` says of a save whose stream cannot be written.
+  private String unwritten(int stream) throws Exception {
+    SimGuest guest = guest(GuestKind.PVH);
+    try (SimSource source = new SimSource(guest);
+        LibxlPeer peer = new LibxlPeer(source, null)) {
+      assertEquals(0, run(peer, host, new Cancellation(), plainSave(guest, stream)));
+      peer.join();
+      assertTrue(guest.check().survived());
+      return peer.messages.getLast();
+    }
+  }
+
+  /// libxl's own message names the reason.
+  @Test
+  void theSystemsErrorIsToldToLibxl() throws Exception {
+    try (DescriptorPair pipe = DescriptorPair.pipe()) {
+      pipe.first().close();
+      assertEquals("0a00" + hex(-1) + hex(32), unwritten(pipe.second().number()));
+    }
+    try (Descriptor full = Descriptor.openToWrite(Path.of("/dev/full"))) {
+      assertEquals("0a00" + hex(-1) + hex(28), unwritten(full.number()));
+    }
+  }
+
   private static HelperArguments plainSave(SimGuest guest, DescriptorPair pipe) {
+    return plainSave(guest, pipe.second().number());
+  }
+
+  private static HelperArguments plainSave(SimGuest guest, int stream) {
     return new HelperArguments.Save(
-        pipe.second().number(), 0, guest.domain().domid(), LIVE, PLAIN_SAVE, StreamType.PLAIN);
+        stream, 0, guest.domain().domid(), LIVE, PLAIN_SAVE, StreamType.PLAIN);
   }
 
   @Test
