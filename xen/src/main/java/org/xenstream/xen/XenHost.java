@@ -229,7 +229,8 @@ final class XenHost implements Hypervisor, AutoCloseable {
       HypercallBuffer buffer = dirty.of(call, octets);
       buffer.memory().asSlice(0, octets).fill((byte) 0);
       MemorySegment stats = call.arena.allocate(XenField.Struct.SHADOW_STATS.size, 8);
-      call.check(
+      long pfns =
+          call.check(
               Libxenctrl.logdirtyControl(
                   call.errno,
                   xch,
@@ -240,6 +241,12 @@ final class XenHost implements Hypervisor, AutoCloseable {
                   last ? LOGDIRTY_FINAL : 0,
                   stats.address()),
               "xc_logdirty_control");
+      if (pfns != into.pfns()) {
+        throw call.refused(
+            XenErrno.EIO,
+            "xc_logdirty_control: expected the bits of %d pfns, found those of %d"
+                .formatted(into.pfns(), pfns));
+      }
       MemorySegment words = into.words();
       MemorySegment.copy(buffer.memory(), 0, words, 0, words.byteSize());
       if ((into.pfns() & 63) != 0) {

@@ -102,4 +102,16 @@ class XenDoubleTest {
         survey.contains("save helper          would not run: no runtime image; " + message),
         survey);
   }
+
+  /// As in `send_domain_memory_live`, `suspend_and_send_dirty` and `verify_frames` of
+  /// `xg_sr_save.c`.
+  @ParameterizedTest
+  @CsvSource({"99", "0", "101"})
+  void bitsOfOtherPfnsThanAskedForAreNotTaken(String found) throws Exception {
+    assertEquals(
+        ("readLogDirty of domain 1 failed: EIO (xc_logdirty_control: expected the bits of 100 pfns,"
+                + " found those of %s)")
+            .formatted(found),
+        probe("DOUBLE_LOGDIRTY", found));
+  }
 }
