@@ -2,13 +2,17 @@
 package org.xenstream.tests;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,11 +214,53 @@ class HelperImageTest {
     assertFailsAloud(helper(List.of(copy.resolve(LAUNCHER).toString())));
   }
 
+  /// One message that makes a line in libxl's log, and the same on standard error.
+  private static void assertTold(String text, Ended ended) {
+    assertEquals(255, ended.code);
+    byte[] octets = ended.out.getBytes(StandardCharsets.ISO_8859_1);
+    ByteBuffer message = ByteBuffer.wrap(octets).order(ByteOrder.LITTLE_ENDIAN);
+    assertEquals(octets.length - 2, Short.toUnsignedInt(message.getShort()));
+    assertEquals(1, message.getShort(), "the number of LOG");
+    assertEquals(8, message.getInt(), "the level of an error");
+    assertEquals(-1, message.getInt(), "no errno");
+    assertEquals("xenstream-save-helper\0", text(message));
+    assertEquals(text + "\0", text(message));
+    assertFalse(message.hasRemaining());
+  }
+
+  private static String text(ByteBuffer message) {
+    byte[] octets = new byte[message.getInt()];
+    message.get(octets);
+    return new String(octets, StandardCharsets.US_ASCII);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lib/server/libjvm.so", "lib/modules", "lib/xenstream/jvm.options"})
+  void aMissingFileIsToldToLibxl(String file) throws Exception {
+    Path copy = copy("missing-" + file.replace('/', '-'));
+    Files.delete(copy.resolve(file));
+    Ended ended = helper(List.of(copy.resolve(LAUNCHER).toString()));
+    String text =
+        "the runtime image in %s/bin/.. is not whole: %s is missing".formatted(copy, file);
+    assertTold(text, ended);
+    assertEquals("xenstream-save-helper: " + text + "\n", ended.err);
+  }
+
+  /// As where the image was copied to another kind of machine. 3 is the first descriptor that
+  /// messages may take, and is the stream here.
   @Test
-  void aMissingVirtualMachineFails() throws Exception {
-    Path copy = copy("missing");
-    Files.delete(copy.resolve("lib/server/libjvm.so"));
-    assertFailsAloud(helper(List.of(copy.resolve(LAUNCHER).toString())));
+  void aProgramOfAnotherMachineIsToldToLibxl() throws Exception {
+    assumeTrue(
+        Path.of("/bin/sh").toRealPath().endsWith("dash"), "what other shells do is not known");
+    Path copy = copy("strange");
+    Path java = copy.resolve("bin/java");
+    Files.delete(java);
+    Files.write(java, new byte[] {0x7F, 'E', 'L', 'F'});
+    assertTrue(java.toFile().setExecutable(true));
+    Ended ended =
+        run(new ProcessBuilder(copy.resolve(LAUNCHER).toString(), "--restore-domain", "3"));
+    assertTold(copy + "/bin/../bin/java cannot be run", ended);
+    assertTrue(ended.err.contains("Exec format error"), ended.err);
   }
 
   @Test
@@ -233,14 +279,38 @@ class HelperImageTest {
   @Test
   void withoutAnImageItSaysHowToMakeOne() throws Exception {
     Path bin = Files.createDirectories(folder.resolve("tree/bin"));
+    Ended ended = helper(List.of(launcherIn(bin)));
+    String text =
+        "no runtime image in %s/../build/helper: run %s/../scripts/build-helper first"
+            .formatted(bin, bin);
+    assertTold(text, ended);
+    assertEquals("xenstream-save-helper: " + text + "\n", ended.err);
+  }
+
+  private static String launcherIn(Path bin) throws IOException {
     Path launcher = bin.resolve("xenstream-save-helper");
     Files.copy(ROOT.resolve(LAUNCHER), launcher, StandardCopyOption.COPY_ATTRIBUTES);
-    Ended ended = helper(List.of(launcher.toString()));
-    assertEquals(255, ended.code);
-    assertEquals("", ended.out);
-    assertEquals(
-        "xenstream-save-helper: no runtime image in %s/../build/helper: run %s/../scripts/build-helper first\n"
+    return launcher.toString();
+  }
+
+  /// Lengths of more than an octet, and characters whose length a shell may take for another.
+  @Test
+  void theMessageIsWholeWhateverThePath() throws Exception {
+    Path bin = Files.createDirectories(folder.resolve("l".repeat(120)).resolve("bin"));
+    assertTold(
+        "no runtime image in %s/../build/helper: run %s/../scripts/build-helper first"
             .formatted(bin, bin),
-        ended.err);
+        helper(List.of(launcherIn(bin))));
+    // The virtual machine may not be able to name such a folder, but a shell is.
+    Ended ended =
+        run(
+            new ProcessBuilder(
+                "sh",
+                "-c",
+                "mkdir -p \"$1/$(printf '\\303\\274')/bin\" && cd \"$1\"/?*/bin && cp \"$2\" . && \"$PWD/${2##*/}\"",
+                "sh",
+                Files.createDirectories(folder.resolve("wide")).toString(),
+                launcherIn(folder)));
+    assertTold("no runtime image that can be run; standard error tells where", ended);
   }
 }
