@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.tests;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +31,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.PagesShown;
+import org.xenstream.legacy.LegacyConversion;
+import org.xenstream.legacy.LegacyOptions;
+import org.xenstream.legacy.LegacySource;
+import org.xenstream.testkit.CapturingChannel;
+import org.xenstream.testkit.StreamBuilder;
+import org.xenstream.testkit.legacy.LegacyImageBuilder;
 
 /// The save helper's runtime image as an operator has it: made by scripts/link-helper out of the
 /// modules under test, copied elsewhere, run without any environment; and copies of it in which
@@ -71,6 +83,8 @@ class HelperImageTest {
                 module("org.xenstream.os.Descriptor"),
                 module("org.xenstream.transfer.Hypervisor"),
                 module("org.xenstream.xen.SaveHelperMain")),
+            module("org.xenstream.cli.Main"),
+            module("org.xenstream.legacy.LegacySource"),
             made.toString());
     link.environment().put("JAVA_HOME", System.getProperty("java.home"));
     Ended ended = run(link);
@@ -149,6 +163,51 @@ class HelperImageTest {
     assertTrue(lines.contains("runtime image        " + image.toRealPath()), ended.out);
     boolean ready = lines.contains("save helper          would run");
     assertEquals(ready ? 0 : 1, ended.code, ended.out);
+  }
+
+  /// A legacy image from a descriptor that stands behind other octets, into a pipe, as libxl has
+  /// it, by the launcher's path alone.
+  @Test
+  void itsConverterRunsAsLibxlRunsIt() throws Exception {
+    byte[] legacy =
+        LegacyImageBuilder.image(8)
+            .words(0x1000)
+            .filledBatch(0, 1, 2)
+            .vcpuInfo(0, 0)
+            .endOfBody()
+            .hvmTail(0xFE, 0xFD, 0xFC, new byte[24])
+            .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, new byte[] {'Q', 'E', 'V', 'M', 1})
+            .octets();
+    Path file = folder.resolve("legacy");
+    Files.write(file, StreamBuilder.join("xl's".getBytes(StandardCharsets.US_ASCII), legacy));
+    Path link = folder.resolve("convert-legacy-stream");
+    Files.createSymbolicLink(link, image.resolve("bin/convert-legacy-stream"));
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            "sh",
+            "-c",
+            "{ dd bs=4 count=1 <&7 of=/dev/null 2>/dev/null && \"$0\" --in 7 --out 8 --width 64 --guest hvm"
+                + " --format libxl 8>&1 1>&2; } 7<\"$1\" | cat",
+            link.toString(),
+            file.toString());
+    builder.environment().clear();
+    builder.environment().put("PATH", "/usr/bin:/bin");
+    builder.environment().put("JAVA_TOOL_OPTIONS", "-Xbogus");
+    Ended ended = run(builder);
+    assertEquals("", ended.err);
+    CapturingChannel expected = CapturingChannel.whole();
+    try (OctetInput input =
+            new ChannelInput("legacy", Channels.newChannel(new ByteArrayInputStream(legacy)));
+        LegacySource source =
+            LegacySource.open(
+                input,
+                LegacyOptions.builder().pages(PagesShown.LEFT_IN_INPUT).build(),
+                note -> {});
+        LegacyConversion conversion =
+            LegacyConversion.begin(source, input, expected, LegacyConversion.Target.LIBXL)) {
+      while (conversion.step()) {}
+    }
+    assertArrayEquals(expected.octets(), ended.out.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   @Test
