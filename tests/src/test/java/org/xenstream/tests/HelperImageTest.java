@@ -334,6 +334,23 @@ class HelperImageTest {
                 image.resolve(LAUNCHER).toString())));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"bin/xenstream-save-helper", "bin/convert-legacy-stream"})
+  void scratchFilesGoWhereTheEnvironmentSays(String launcher) throws Exception {
+    Path copy = copy("scratch-" + launcher.replace('/', '-'));
+    Path java = copy.resolve("bin/java");
+    Files.delete(java);
+    Files.writeString(java, "#!/bin/sh\nprintf '%s\\n' \"$@\" >&2\n");
+    assertTrue(java.toFile().setExecutable(true));
+    List<String> command = List.of(copy.resolve(launcher).toString());
+    assertTrue(
+        helper(command, "TMPDIR=/var/lib/some where")
+            .err
+            .lines()
+            .anyMatch("-Djava.io.tmpdir=/var/lib/some where"::equals));
+    assertFalse(helper(command).err.contains("tmpdir"));
+  }
+
   /// As in a tree in which no image was made.
   @Test
   void withoutAnImageItSaysHowToMakeOne() throws Exception {
