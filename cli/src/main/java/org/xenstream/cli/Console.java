@@ -37,6 +37,32 @@ record Console(PrintStream out, PrintStream err, boolean colour, boolean interac
         isTerminal(STANDARD_ERROR));
   }
 
+  /// Ends the process. Where nothing is left for the shutdown hooks to do it ends at once:
+  /// `System.exit` first asks for a logger, which is sought in every jar of the class path.
+  static void end(int code) {
+    try {
+      boolean _ = Runtime.getRuntime().removeShutdownHook(new Thread());
+    } catch (IllegalStateException e) {
+      // The process was interrupted: waits for the hooks, and ends as the signal has it.
+      System.exit(code);
+    }
+    Runtime.getRuntime().halt(code);
+  }
+
+  /// Writes out what is still held.
+  ///
+  /// @param code how the process would end
+  /// @return how it has to end
+  int written(int code) {
+    // A PrintStream keeps it to itself when nothing can be written. Whoever closed a pipe has read
+    // what he wanted.
+    if (out.checkError() && !isPipe(STANDARD_OUTPUT)) {
+      complain("standard output cannot be written, as on a full disk");
+      return Verb.NO_IMAGE;
+    }
+    return code;
+  }
+
   /// Tells whether a descriptor of this process is a terminal, by where it leads: asking the
   /// virtual machine would start its whole terminal library.
   static boolean isTerminal(int descriptor) {

@@ -28,6 +28,9 @@ import org.xenstream.legacy.WordWidth;
 /// output and its exit codes (`tools/python/scripts/convert-legacy-stream`,
 /// `tools/libs/light/libxl_convert_callout.c`).
 ///
+/// In the save helper's runtime image it is a program of its own ([#main]), without the libraries
+/// of the tool: it touches no class that needs them.
+///
 /// What it is told of width and guest is a claim, which the content overrules: libxl tells its own
 /// width, not that of the toolstack that saved.
 final class LegacyStreamConverter {
@@ -92,6 +95,14 @@ final class LegacyStreamConverter {
             "1".equals(options.value("out")));
   }
 
+  /// Runs it, and ends the process with its exit code.
+  ///
+  /// @param arguments the command line, without the name of the program
+  public static void main(String... arguments) throws IOException {
+    Console console = Console.ofProcess();
+    Console.end(console.written(run(console, arguments)));
+  }
+
   /// Runs it.
   ///
   /// @return the exit code
@@ -135,7 +146,7 @@ final class LegacyStreamConverter {
     int number = number(in);
     try (ImageReader reader =
         number < 0
-            ? Images.open(in)
+            ? new Images.Named(in, false).open() // `Images` itself reads command lines
             : ImageReader.of(InheritedDescriptor.read(number), Limits.DEFAULT)) {
       LegacyImage image = LegacyImage.find(reader);
       try (LegacySource source =

@@ -28,33 +28,14 @@ public final class Main {
   ///
   /// @param arguments the command line, without the name of the tool
   public static void main(String... arguments) {
-    end(run(Console.ofProcess(), arguments));
-  }
-
-  /// Ends the process. Where nothing is left for the shutdown hooks to do it ends at once:
-  /// `System.exit` first asks for a logger, which is sought in every jar of the class path.
-  private static void end(int code) {
-    try {
-      boolean _ = Runtime.getRuntime().removeShutdownHook(new Thread());
-    } catch (IllegalStateException e) {
-      // The process was interrupted: waits for the hooks, and ends as the signal has it.
-      System.exit(code);
-    }
-    Runtime.getRuntime().halt(code);
+    Console.end(run(Console.ofProcess(), arguments));
   }
 
   /// Runs the tool.
   ///
   /// @return the exit code
   static int run(Console console, String... arguments) {
-    int code = answer(console, arguments);
-    // A PrintStream keeps it to itself when nothing can be written. Whoever closed a pipe has read
-    // what he wanted.
-    if (console.out().checkError() && !Console.isPipe(Console.STANDARD_OUTPUT)) {
-      console.complain("standard output cannot be written, as on a full disk");
-      return Verb.NO_IMAGE;
-    }
-    return code;
+    return console.written(answer(console, arguments));
   }
 
   private static int answer(Console console, String... arguments) {
@@ -104,7 +85,8 @@ public final class Main {
   }
 
   private static CommandLine commands(Console console, List<String> verbs) {
-    CommandSpec spec = CommandSpec.create().name("xenstream").versionProvider(new Version());
+    CommandSpec spec =
+        CommandSpec.create().name("xenstream").versionProvider(() -> new String[] {Version.line()});
     spec.usageMessage()
         .description(
             "Reads, judges, explains and rewrites Xen's domain save images and migration streams.")

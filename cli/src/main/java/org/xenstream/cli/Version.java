@@ -4,15 +4,11 @@ package org.xenstream.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Properties;
-import picocli.CommandLine.IVersionProvider;
 
 /// The version of the tool and the commit it was built from, as the build left them in
 /// `version.properties`.
-final class Version implements IVersionProvider {
-  @Override
-  public String[] getVersion() throws IOException {
-    return new String[] {line()};
-  }
+final class Version {
+  private Version() {}
 
   /// `xenstream 0.1.0 (0123456789ab)`.
   static String line() throws IOException {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.os;
 
-import java.io.IOException;
-
 /// Error numbers of Linux (`errno-base.h`, `errno.h`), as far as somebody tells them apart. Calls
 /// that are made for each batch return them negated rather than throw.
 public final class Errno {
@@ -27,7 +25,7 @@ public final class Errno {
   private Errno() {}
 
   /// The error as an exception: `mmap of 4096 octets: Cannot allocate memory`.
-  public static IOException failed(String what, int errno) {
+  public static SystemCallException failed(String what, int errno) {
     return SystemCall.failed(what, errno);
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.os;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -105,8 +104,8 @@ final class SystemCall {
   }
 
   /// The error as an exception: `mmap of 4096 octets: Cannot allocate memory`.
-  static IOException failed(String what, int errno) {
-    return new IOException(what + ": " + text(errno));
+  static SystemCallException failed(String what, int errno) {
+    return new SystemCallException(what + ": " + text(errno), errno);
   }
 
   private static String text(int errno) {

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.tests;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +31,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.PagesShown;
+import org.xenstream.legacy.LegacyConversion;
+import org.xenstream.legacy.LegacyOptions;
+import org.xenstream.legacy.LegacySource;
+import org.xenstream.testkit.CapturingChannel;
+import org.xenstream.testkit.StreamBuilder;
+import org.xenstream.testkit.legacy.LegacyImageBuilder;
 
 /// The save helper's runtime image as an operator has it: made by scripts/link-helper out of the
 /// modules under test, copied elsewhere, run without any environment; and copies of it in which
@@ -67,6 +83,8 @@ class HelperImageTest {
                 module("org.xenstream.os.Descriptor"),
                 module("org.xenstream.transfer.Hypervisor"),
                 module("org.xenstream.xen.SaveHelperMain")),
+            module("org.xenstream.cli.Main"),
+            module("org.xenstream.legacy.LegacySource"),
             made.toString());
     link.environment().put("JAVA_HOME", System.getProperty("java.home"));
     Ended ended = run(link);
@@ -142,8 +160,54 @@ class HelperImageTest {
     assertEquals("", ended.err);
     List<String> lines = ended.out.lines().toList();
     assertTrue(lines.getFirst().startsWith("hypervisor           "), ended.out);
+    assertTrue(lines.contains("runtime image        " + image.toRealPath()), ended.out);
     boolean ready = lines.contains("save helper          would run");
     assertEquals(ready ? 0 : 1, ended.code, ended.out);
+  }
+
+  /// A legacy image from a descriptor that stands behind other octets, into a pipe, as libxl has
+  /// it, by the launcher's path alone.
+  @Test
+  void itsConverterRunsAsLibxlRunsIt() throws Exception {
+    byte[] legacy =
+        LegacyImageBuilder.image(8)
+            .words(0x1000)
+            .filledBatch(0, 1, 2)
+            .vcpuInfo(0, 0)
+            .endOfBody()
+            .hvmTail(0xFE, 0xFD, 0xFC, new byte[24])
+            .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, new byte[] {'Q', 'E', 'V', 'M', 1})
+            .octets();
+    Path file = folder.resolve("legacy");
+    Files.write(file, StreamBuilder.join("xl's".getBytes(StandardCharsets.US_ASCII), legacy));
+    Path link = folder.resolve("convert-legacy-stream");
+    Files.createSymbolicLink(link, image.resolve("bin/convert-legacy-stream"));
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            "sh",
+            "-c",
+            "{ dd bs=4 count=1 <&7 of=/dev/null 2>/dev/null && \"$0\" --in 7 --out 8 --width 64 --guest hvm"
+                + " --format libxl 8>&1 1>&2; } 7<\"$1\" | cat",
+            link.toString(),
+            file.toString());
+    builder.environment().clear();
+    builder.environment().put("PATH", "/usr/bin:/bin");
+    builder.environment().put("JAVA_TOOL_OPTIONS", "-Xbogus");
+    Ended ended = run(builder);
+    assertEquals("", ended.err);
+    CapturingChannel expected = CapturingChannel.whole();
+    try (OctetInput input =
+            new ChannelInput("legacy", Channels.newChannel(new ByteArrayInputStream(legacy)));
+        LegacySource source =
+            LegacySource.open(
+                input,
+                LegacyOptions.builder().pages(PagesShown.LEFT_IN_INPUT).build(),
+                note -> {});
+        LegacyConversion conversion =
+            LegacyConversion.begin(source, input, expected, LegacyConversion.Target.LIBXL)) {
+      while (conversion.step()) {}
+    }
+    assertArrayEquals(expected.octets(), ended.out.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   @Test
@@ -209,11 +273,53 @@ class HelperImageTest {
     assertFailsAloud(helper(List.of(copy.resolve(LAUNCHER).toString())));
   }
 
+  /// One message that makes a line in libxl's log, and the same on standard error.
+  private static void assertTold(String text, Ended ended) {
+    assertEquals(255, ended.code);
+    byte[] octets = ended.out.getBytes(StandardCharsets.ISO_8859_1);
+    ByteBuffer message = ByteBuffer.wrap(octets).order(ByteOrder.LITTLE_ENDIAN);
+    assertEquals(octets.length - 2, Short.toUnsignedInt(message.getShort()));
+    assertEquals(1, message.getShort(), "the number of LOG");
+    assertEquals(8, message.getInt(), "the level of an error");
+    assertEquals(-1, message.getInt(), "no errno");
+    assertEquals("xenstream-save-helper\0", text(message));
+    assertEquals(text + "\0", text(message));
+    assertFalse(message.hasRemaining());
+  }
+
+  private static String text(ByteBuffer message) {
+    byte[] octets = new byte[message.getInt()];
+    message.get(octets);
+    return new String(octets, StandardCharsets.US_ASCII);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lib/server/libjvm.so", "lib/modules", "lib/xenstream/jvm.options"})
+  void aMissingFileIsToldToLibxl(String file) throws Exception {
+    Path copy = copy("missing-" + file.replace('/', '-'));
+    Files.delete(copy.resolve(file));
+    Ended ended = helper(List.of(copy.resolve(LAUNCHER).toString()));
+    String text =
+        "the runtime image in %s/bin/.. is not whole: %s is missing".formatted(copy, file);
+    assertTold(text, ended);
+    assertEquals("xenstream-save-helper: " + text + "\n", ended.err);
+  }
+
+  /// As where the image was copied to another kind of machine. 3 is the first descriptor that
+  /// messages may take, and is the stream here.
   @Test
-  void aMissingVirtualMachineFails() throws Exception {
-    Path copy = copy("missing");
-    Files.delete(copy.resolve("lib/server/libjvm.so"));
-    assertFailsAloud(helper(List.of(copy.resolve(LAUNCHER).toString())));
+  void aProgramOfAnotherMachineIsToldToLibxl() throws Exception {
+    assumeTrue(
+        Path.of("/bin/sh").toRealPath().endsWith("dash"), "what other shells do is not known");
+    Path copy = copy("strange");
+    Path java = copy.resolve("bin/java");
+    Files.delete(java);
+    Files.write(java, new byte[] {0x7F, 'E', 'L', 'F'});
+    assertTrue(java.toFile().setExecutable(true));
+    Ended ended =
+        run(new ProcessBuilder(copy.resolve(LAUNCHER).toString(), "--restore-domain", "3"));
+    assertTold(copy + "/bin/../bin/java cannot be run", ended);
+    assertTrue(ended.err.contains("Exec format error"), ended.err);
   }
 
   @Test
@@ -228,18 +334,59 @@ class HelperImageTest {
                 image.resolve(LAUNCHER).toString())));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"bin/xenstream-save-helper", "bin/convert-legacy-stream"})
+  void scratchFilesGoWhereTheEnvironmentSays(String launcher) throws Exception {
+    Path copy = copy("scratch-" + launcher.replace('/', '-'));
+    Path java = copy.resolve("bin/java");
+    Files.delete(java);
+    Files.writeString(java, "#!/bin/sh\nprintf '%s\\n' \"$@\" >&2\n");
+    assertTrue(java.toFile().setExecutable(true));
+    List<String> command = List.of(copy.resolve(launcher).toString());
+    assertTrue(
+        helper(command, "TMPDIR=/var/lib/some where")
+            .err
+            .lines()
+            .anyMatch("-Djava.io.tmpdir=/var/lib/some where"::equals));
+    assertFalse(helper(command).err.contains("tmpdir"));
+  }
+
   /// As in a tree in which no image was made.
   @Test
   void withoutAnImageItSaysHowToMakeOne() throws Exception {
     Path bin = Files.createDirectories(folder.resolve("tree/bin"));
+    Ended ended = helper(List.of(launcherIn(bin)));
+    String text =
+        "no runtime image in %s/../build/helper: run %s/../scripts/build-helper first"
+            .formatted(bin, bin);
+    assertTold(text, ended);
+    assertEquals("xenstream-save-helper: " + text + "\n", ended.err);
+  }
+
+  private static String launcherIn(Path bin) throws IOException {
     Path launcher = bin.resolve("xenstream-save-helper");
     Files.copy(ROOT.resolve(LAUNCHER), launcher, StandardCopyOption.COPY_ATTRIBUTES);
-    Ended ended = helper(List.of(launcher.toString()));
-    assertEquals(255, ended.code);
-    assertEquals("", ended.out);
-    assertEquals(
-        "xenstream-save-helper: no runtime image in %s/../build/helper: run %s/../scripts/build-helper first\n"
+    return launcher.toString();
+  }
+
+  /// Lengths of more than an octet, and characters whose length a shell may take for another.
+  @Test
+  void theMessageIsWholeWhateverThePath() throws Exception {
+    Path bin = Files.createDirectories(folder.resolve("l".repeat(120)).resolve("bin"));
+    assertTold(
+        "no runtime image in %s/../build/helper: run %s/../scripts/build-helper first"
             .formatted(bin, bin),
-        ended.err);
+        helper(List.of(launcherIn(bin))));
+    // The virtual machine may not be able to name such a folder, but a shell is.
+    Ended ended =
+        run(
+            new ProcessBuilder(
+                "sh",
+                "-c",
+                "mkdir -p \"$1/$(printf '\\303\\274')/bin\" && cd \"$1\"/?*/bin && cp \"$2\" . && \"$PWD/${2##*/}\"",
+                "sh",
+                Files.createDirectories(folder.resolve("wide")).toString(),
+                launcherIn(folder)));
+    assertTold("no runtime image that can be run; standard error tells where", ended);
   }
 }

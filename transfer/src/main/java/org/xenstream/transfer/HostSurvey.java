@@ -12,7 +12,8 @@ public interface HostSurvey {
   /// What was found.
   ///
   /// @param items in the order in which they are shown
-  /// @param ready whether a real Xen is there that this code knows, and may be used by this process
+  /// @param ready whether a real Xen is there that this code knows, and may be used by this
+  ///   process, and the program that libxl would run is there too
   record Report(List<Item> items, boolean ready) {}
 
   /// One thing that was looked for.

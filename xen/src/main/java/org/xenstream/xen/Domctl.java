@@ -5,7 +5,8 @@ import java.lang.foreign.MemorySegment;
 import org.xenstream.transfer.HypervisorException;
 
 /// One `struct xen_domctl`, for operations for which libxenctrl has no function, or one that
-/// changes from release to release (`xen/include/public/domctl.h`).
+/// changes from release to release (`xen/include/public/domctl.h`). The version of the interface,
+/// by which Xen refuses callers of another release, is libxenctrl's to set (`do_domctl`).
 final class Domctl {
   static final int GETDOMAININFO = 5;
   static final int SET_ADDRESS_SIZE = 35;
@@ -23,12 +24,11 @@ final class Domctl {
   private final long xch;
   private final MemorySegment memory;
 
-  Domctl(Call call, long xch, int interfaceVersion, int command, int domid) {
+  Domctl(Call call, long xch, int command, int domid) {
     this.call = call;
     this.xch = xch;
     this.memory = call.arena.allocate(XenField.Struct.DOMCTL.size, 8);
     set(XenField.DOMCTL_CMD, command);
-    set(XenField.DOMCTL_INTERFACE_VERSION, interfaceVersion);
     set(XenField.DOMCTL_DOMAIN, domid);
   }
 

@@ -6,10 +6,13 @@ import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.DomainHeader;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamReader;
+import org.xenstream.core.format.Wire;
 import org.xenstream.os.Descriptor;
+import org.xenstream.os.SystemCallException;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.DescriptorInput;
 import org.xenstream.transfer.DescriptorOutput;
@@ -97,6 +100,7 @@ final class HelperSession {
 
   private Outcome save(Hypervisor hypervisor, HelperArguments.Save save) throws LibxlGoneException {
     LibxlSource source = new LibxlSource(libxl, save.domid());
+    LibxlProgress progress = new LibxlProgress(libxl);
     Patience patience = Patience.endless(cancellation, nanoTime);
     try (DescriptorOutput out =
             new DescriptorOutput("stream", Descriptor.borrow(save.stream()), patience, null);
@@ -104,16 +108,23 @@ final class HelperSession {
             save.type() == StreamType.COLO
                 ? new BackInput(Descriptor.borrow(save.backChannel()), patience)
                 : null) {
+      boolean hvm = hypervisor.domainInfo(save.domid()).hvm();
+      progress.saving(
+          save.domid(),
+          DomainHeader.of(hvm ? Wire.DOMAIN_X86_HVM : Wire.DOMAIN_X86_PV, 0, 0).typeName());
       SaveReport report =
           Saver.save(
               hypervisor,
               save.domid(),
               source,
-              options(save, patience),
+              options(save, progress, patience),
               out,
               back == null ? null : new DirtyPfnListReader("back channel", back));
       return switch (report.ending()) {
-        case COMPLETE -> new Outcome(0, 0, 0, 0);
+        case COMPLETE -> {
+          progress.saved();
+          yield new Outcome(0, 0, 0, 0);
+        }
         case CHECKPOINTS_ENDED -> new Outcome(source.refusal(), 0, 0, 0);
       };
     } catch (Exception | Error e) { // whatever it is: the guest is the toolstack's to let go on
@@ -121,11 +132,12 @@ final class HelperSession {
     }
   }
 
-  private SaveOptions options(HelperArguments.Save save, Patience patience) {
+  private SaveOptions options(
+      HelperArguments.Save save, LibxlProgress progress, Patience patience) {
     SaveOptions options =
         SaveOptions.plain(XenPolicy.DEFAULT, nanoTime)
             .withType(save.type())
-            .withListener(new LibxlProgress(libxl))
+            .withListener(progress)
             .withCancellation(patience.cancellation());
     if ((save.flags() & HelperArguments.Save.LIVE) != 0) {
       options = options.withLive();
@@ -135,6 +147,7 @@ final class HelperSession {
 
   private Outcome restore(Hypervisor hypervisor, HelperArguments.Restore restore)
       throws LibxlGoneException {
+    LibxlProgress progress = new LibxlProgress(libxl);
     RestoreRequest usual =
         RestoreRequest.of(
             restore.domid(),
@@ -157,15 +170,12 @@ final class HelperSession {
             DescriptorInput.exact("stream", Descriptor.borrow(restore.stream()), patience);
         DescriptorOutput back = backChannel(restore, patience);
         StreamReader stream = StreamReader.open(input, Limits.DEFAULT, PagesShown.LEFT_IN_INPUT)) {
+      progress.restoring(stream.headers().domain());
       RestoreResult result =
           new Restorer(
-                  hypervisor,
-                  request,
-                  new LibxlDestination(libxl),
-                  new LibxlProgress(libxl),
-                  cancellation,
-                  back)
+                  hypervisor, request, new LibxlDestination(libxl), progress, cancellation, back)
               .restore(stream);
+      progress.restored(result, restore);
       return new Outcome(0, 0, result.storeFrame(), result.consoleFrame());
     } catch (Exception | Error e) { // whatever it is: the domain is the toolstack's to destroy
       return failed(e);
@@ -211,13 +221,29 @@ final class HelperSession {
     libxl.log(level, LibxlChannel.NO_ERRNO, PROGRAM, text);
   }
 
-  private static int errno(Throwable e) {
-    return switch (e) {
-      case HypervisorException refused -> XenErrno.numberOf(refused.errno());
-      case TransferCancelledException _ -> XenErrno.ECANCELED.number;
-      case OutOfMemoryError _ -> XenErrno.ENOMEM.number;
-      default -> XenErrno.EIO.number;
-    };
+  /// What libxl is to make its message of: the number of the call that failed, as the C helper's
+  /// `errno` is; EIO where no call did, but what was read is wrong.
+  private static int errno(Throwable failure) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      switch (e) {
+        case HypervisorException refused -> {
+          return XenErrno.numberOf(refused.errno());
+        }
+        case SystemCallException failed -> {
+          return failed.number();
+        }
+        case TransferCancelledException _ -> {
+          return XenErrno.ECANCELED.number;
+        }
+        case OutOfMemoryError _ -> {
+          return XenErrno.ENOMEM.number;
+        }
+        default -> {
+          // What it came from may be known.
+        }
+      }
+    }
+    return XenErrno.EIO.number;
   }
 
   private static String text(Throwable e) {

@@ -5,14 +5,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.xenstream.core.format.DomainHeader;
+import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.TransferEvent;
 import org.xenstream.transfer.TransferEvent.Pass;
 import org.xenstream.transfer.TransferListener;
 import org.xenstream.transfer.restore.RestoreListener;
+import org.xenstream.transfer.restore.RestoreResult;
 import org.xenstream.xen.LibxlChannel.Level;
 
-/// Tells libxl how a save or a restore goes on, as far as the reference does. While a guest that is
-/// moved live stands still, it does so behind the guest's data, or when that takes long.
+/// Tells libxl how a save or a restore goes on, as far as the reference does, and with its words:
+/// lines for people (INFO), and progress. What the engines tell besides is for debugging.
+///
+/// While a guest that is moved live stands still, it does so behind the guest's data, or when that
+/// takes long.
 final class LibxlProgress implements TransferListener, RestoreListener {
   /// The context by which libxl's users know messages of this kind.
   private static final String CONTEXT = "xc";
@@ -21,6 +27,7 @@ final class LibxlProgress implements TransferListener, RestoreListener {
   private final List<TransferEvent> held = new ArrayList<>();
   private boolean live;
   private boolean holding;
+  private int checkpoints;
 
   LibxlProgress(LibxlChannel libxl) {
     this.libxl = libxl;
@@ -46,12 +53,61 @@ final class LibxlProgress implements TransferListener, RestoreListener {
     tell(() -> libxl.log(level, LibxlChannel.NO_ERRNO, CONTEXT, text));
   }
 
-  private static String name(Pass pass, int round) {
-    return switch (pass) {
-      case LIVE -> "Frames iteration " + round;
-      case SUSPENDED -> "Frames";
-      case VERIFY -> "Frames verify";
-    };
+  private void info(String text, Object... values) {
+    log(Level.INFO, text.formatted(values));
+  }
+
+  private String name(Pass pass, int round) {
+    if (pass == Pass.VERIFY) {
+      return "Frames verify";
+    }
+    if (checkpoints > 0) {
+      return "Checkpointed save";
+    }
+    return live ? "Frames iteration " + round : "Frames";
+  }
+
+  /// A guest is about to be saved.
+  ///
+  /// @param type as [DomainHeader#typeName] has it
+  void saving(int domid, String type) {
+    info("Saving domain %d, type %s", domid, type);
+    single("Start of stream");
+  }
+
+  /// A guest is saved, up to END.
+  void saved() {
+    single("End of stream");
+    single("Complete");
+  }
+
+  /// A guest is about to be restored, of a stream of which the headers are read.
+  void restoring(DomainHeader guest) {
+    if (guest.isConverted()) {
+      info("Found %s domain, converted from legacy stream format", guest.typeName());
+    } else {
+      info("Found %s domain from Xen %d.%d", guest.typeName(), guest.xenMajor(), guest.xenMinor());
+    }
+    info("Restoring domain");
+  }
+
+  /// A guest is restored.
+  ///
+  /// @param arguments what libxl has asked for
+  void restored(RestoreResult result, HelperArguments.Restore arguments) {
+    boolean failover = result.failedOver() && arguments.type() == StreamType.COLO;
+    info(failover ? "COLO Failover" : "Restore successful");
+    page("XenStore", result.storeFrame(), arguments.storeDomid(), arguments.storeEventChannel());
+    page(
+        "Console",
+        result.consoleFrame(),
+        arguments.consoleDomid(),
+        arguments.consoleEventChannel());
+  }
+
+  private void page(String name, long frame, int domid, int eventChannel) {
+    String number = frame == 0 ? "0" : "0x%x".formatted(frame); // C's %#lx
+    info("%s: mfn %s, dom %d, evt %d", name, number, domid, eventChannel);
   }
 
   @Override
@@ -85,8 +141,10 @@ final class LibxlProgress implements TransferListener, RestoreListener {
       case TransferEvent.Verifying _ -> {
         // The pass that begins says so.
       }
-      case TransferEvent.Checkpoint(int number, long octets, _) ->
-          log(Level.DEBUG, "checkpoint %d complete at octet %d".formatted(number, octets));
+      case TransferEvent.Checkpoint(int number, long octets, _) -> {
+        checkpoints = number;
+        log(Level.DEBUG, "checkpoint %d complete at octet %d".formatted(number, octets));
+      }
       case TransferEvent.Resumed(long nanos) ->
           log(Level.DEBUG, "the guest stood still for %.3f s".formatted(nanos / 1e9));
       case TransferEvent.Ended(boolean complete, long octets, long nanos) ->

@@ -44,6 +44,9 @@ enum XenErrno {
     this.number = number;
   }
 
+  /// What stands for a name where there is none, before the number.
+  private static final String NAMELESS = "errno ";
+
   /// The name of a number; `errno 999` where there is none.
   static String nameOf(int number) {
     for (XenErrno error : values()) {
@@ -51,16 +54,22 @@ enum XenErrno {
         return error.name();
       }
     }
-    return "errno " + number;
+    return NAMELESS + number;
   }
 
-  /// The number of a name; that of `EIO` where there is none.
+  /// The number of a name that [#nameOf] gave; that of `EIO` where there is none.
   static int numberOf(String name) {
     for (XenErrno error : values()) {
       if (error.name().equals(name)) {
         return error.number;
       }
     }
-    return EIO.number;
+    try {
+      return name.startsWith(NAMELESS)
+          ? Integer.parseInt(name.substring(NAMELESS.length()))
+          : EIO.number;
+    } catch (NumberFormatException e) {
+      return EIO.number;
+    }
   }
 }

@@ -8,7 +8,6 @@ import java.lang.foreign.ValueLayout;
 /// and how wide it is. The same in all of [XenRelease].
 enum XenField {
   DOMCTL_CMD(Struct.DOMCTL, "cmd", 0, 4),
-  DOMCTL_INTERFACE_VERSION(Struct.DOMCTL, "interface_version", 4, 4),
   DOMCTL_DOMAIN(Struct.DOMCTL, "domain", 8, 2),
 
   INFO_DOMAIN(Struct.DOMCTL, "u.getdomaininfo.domain", 16, 2),

@@ -39,15 +39,13 @@ final class XenHost implements Hypervisor, AutoCloseable {
   private final XenVersion version;
   private final XenVcpus vcpus;
   private final XenPolicies policies;
-  private final int domctl;
 
   /// Kept from round to round, as the reference keeps its own.
   private final KeptBuffer dirty;
 
-  private XenHost(long xch, long foreign, XenVersion version, int domctl) {
+  private XenHost(long xch, long foreign, XenVersion version) {
     this.xch = xch;
     this.version = version;
-    this.domctl = domctl;
     this.dirty = new KeptBuffer(xch);
     this.memory = new XenMemory(this, xch, foreign);
     this.vcpus = new XenVcpus(this, xch);
@@ -92,22 +90,32 @@ final class XenHost implements Hypervisor, AutoCloseable {
       throw new MissingLibraryException(
           "expected the libxenctrl of %s, which is running, found %s".formatted(release, soname));
     }
-    // Any operation tells whether Xen takes this version of the interface.
-    Domctl info = new Domctl(call, xch, release.domctl, Domctl.GETDOMAININFO, 0);
-    if (info.tryIt() < 0 && call.errno() == XenErrno.EACCES.number) {
-      throw new MissingLibraryException(
-          "%s: expected version 0x%x of the domctl interface, found another"
-              .formatted(release, release.domctl));
+    // Any operation tells whether Xen lets this process and this library control domains.
+    if (new Domctl(call, xch, Domctl.GETDOMAININFO, 0).tryIt() < 0
+        && call.errno() != XenErrno.ESRCH.number) {
+      throw call.failed(
+          call.errno(),
+          "%s is refused by %s: %s".formatted(soname, release, refusal(call.errno())));
     }
     long foreign = Libxenforeignmemory.open(call.errno, 0, 0);
     if (foreign == 0) {
       throw call.failed(call.errno(), "xenforeignmemory_open");
     }
-    return new XenHost(xch, foreign, version, release.domctl);
+    return new XenHost(xch, foreign, version);
+  }
+
+  /// What Xen means by its answer to an operation that any toolstack may do.
+  private static String refusal(int errno) {
+    return switch (XenErrno.nameOf(errno)) {
+      case "EACCES" ->
+          "another version of the domctl interface is meant, or a security policy forbids it";
+      case "EPERM" -> "this domain may not control others";
+      default -> "XEN_DOMCTL_getdomaininfo failed";
+    };
   }
 
   Domctl domctl(Call call, int command, int domid) {
-    return new Domctl(call, xch, domctl, command, domid);
+    return new Domctl(call, xch, command, domid);
   }
 
   @Override
@@ -221,17 +229,24 @@ final class XenHost implements Hypervisor, AutoCloseable {
       HypercallBuffer buffer = dirty.of(call, octets);
       buffer.memory().asSlice(0, octets).fill((byte) 0);
       MemorySegment stats = call.arena.allocate(XenField.Struct.SHADOW_STATS.size, 8);
-      call.check(
-          Libxenctrl.logdirtyControl(
-              call.errno,
-              xch,
-              domid,
-              op == LogDirtyOp.CLEAN ? SHADOW_CLEAN : SHADOW_PEEK,
-              buffer.descriptor(),
-              into.pfns(),
-              last ? LOGDIRTY_FINAL : 0,
-              stats.address()),
-          "xc_logdirty_control");
+      long pfns =
+          call.check(
+              Libxenctrl.logdirtyControl(
+                  call.errno,
+                  xch,
+                  domid,
+                  op == LogDirtyOp.CLEAN ? SHADOW_CLEAN : SHADOW_PEEK,
+                  buffer.descriptor(),
+                  into.pfns(),
+                  last ? LOGDIRTY_FINAL : 0,
+                  stats.address()),
+              "xc_logdirty_control");
+      if (pfns != into.pfns()) {
+        throw call.refused(
+            XenErrno.EIO,
+            "xc_logdirty_control: expected the bits of %d pfns, found those of %d"
+                .formatted(into.pfns(), pfns));
+      }
       MemorySegment words = into.words();
       MemorySegment.copy(buffer.memory(), 0, words, 0, words.byteSize());
       if ((into.pfns() & 63) != 0) {

@@ -9,28 +9,24 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.transfer.XenVersion;
 
-/// The releases whose interface is known from their headers, and what differs. Structures that this
-/// module uses lie alike in all of them (held against their headers by `XenLayoutTest`); what
-/// changes is the number by which Xen refuses callers of another release.
+/// The releases whose interface is known from their headers. Structures that this module uses lie
+/// alike in all of them (held against their headers by `XenLayoutTest`); what changes is the number
+/// by which Xen refuses callers of another release, which libxenctrl itself sets.
 ///
 /// Run on 4.17 alone so far (docs/LAB.md).
 enum XenRelease {
-  XEN_4_17(17, 0x15),
-  XEN_4_18(18, 0x16),
-  XEN_4_19(19, 0x17),
-  XEN_4_20(20, 0x17);
+  XEN_4_17(17),
+  XEN_4_18(18),
+  XEN_4_19(19),
+  XEN_4_20(20);
 
   private static final int MAJOR = 4;
   private static final Path SYSTEM = Path.of("/sys/hypervisor");
 
   final int minor;
 
-  /// `XEN_DOMCTL_INTERFACE_VERSION`.
-  final int domctl;
-
-  XenRelease(int minor, int domctl) {
+  XenRelease(int minor) {
     this.minor = minor;
-    this.domctl = domctl;
   }
 
   /// The release with that version; null when it is not known here.

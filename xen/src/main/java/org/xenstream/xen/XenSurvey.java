@@ -6,26 +6,44 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.transfer.HostSurvey;
 import org.xenstream.transfer.XenVersion;
 
 /// Looks at this machine for `xenstream host`.
 public final class XenSurvey implements HostSurvey {
+  /// Names the save helper's runtime image, where it is not the one that runs this.
+  static final String IMAGE = "xenstream.helper";
+
   private static final String NONE = "none";
+
+  /// Without one of these no save helper starts.
+  private static final List<String> PROGRAMS = List.of("bin/xenstream-save-helper", "bin/java");
+
+  private static final List<String> FILES =
+      List.of("lib/modules", "lib/server/libjvm.so", "lib/xenstream/jvm.options");
+  private static final String CACHE = "lib/xenstream/helper.aot";
 
   private final Path root;
   private final HelperSession.HostOpener opener;
+  private final Path image;
 
   /// Of this machine.
   public XenSurvey() {
-    this(Path.of("/"), XenHost::open);
+    this(
+        Path.of("/"),
+        XenHost::open,
+        Path.of(System.getProperty(IMAGE, System.getProperty("java.home"))));
   }
 
   /// @param root where `/sys`, `/dev` and `/proc` are
-  XenSurvey(Path root, HelperSession.HostOpener opener) {
+  /// @param image the save helper's runtime image
+  XenSurvey(Path root, HelperSession.HostOpener opener, Path image) {
     this.root = root;
     this.opener = opener;
+    this.image = image;
   }
 
   @Override
@@ -38,10 +56,18 @@ public final class XenSurvey implements HostSurvey {
     items.add(new Item("device", device()));
     items.add(new Item("libxenctrl", library(Libxenctrl.LIBRARY)));
     items.add(new Item("libxenforeignmemory", library(Libxenforeignmemory.LIBRARY)));
-    String problem = problem();
-    items.add(new Item("save helper", problem == null ? "would run" : "would not run: " + problem));
+    String missing = missing();
+    items.add(new Item("runtime image", missing == null ? imageFound() : missing));
+    List<String> problems =
+        Stream.of(missing == null ? null : "no runtime image", problem())
+            .filter(Objects::nonNull)
+            .toList();
+    items.add(
+        new Item(
+            "save helper",
+            problems.isEmpty() ? "would run" : "would not run: " + String.join("; ", problems)));
     items.add(new Item("proven", "on Xen 4.17; 4.18 to 4.20 not yet run"));
-    return new Report(List.copyOf(items), problem == null);
+    return new Report(List.copyOf(items), problems.isEmpty());
   }
 
   private static String hypervisor(@Nullable XenVersion running) {
@@ -86,6 +112,30 @@ public final class XenSurvey implements HostSurvey {
     } catch (MissingLibraryException e) {
       return e.getMessage() == null ? NONE : e.getMessage();
     }
+  }
+
+  /// What the image lacks; null when it is whole, as far as that can be seen.
+  private @Nullable String missing() {
+    if (!Files.isDirectory(image)) {
+      return "none in %s: scripts/build-helper makes it".formatted(image);
+    }
+    for (String program : PROGRAMS) {
+      if (!Files.isExecutable(image.resolve(program))) {
+        return "none in %s: %s is not there, or not to be run".formatted(image, program);
+      }
+    }
+    for (String file : FILES) {
+      if (!Files.isReadable(image.resolve(file))) {
+        return "none in %s: %s is not there, or not to be read".formatted(image, file);
+      }
+    }
+    return null;
+  }
+
+  private String imageFound() {
+    return Files.isReadable(image.resolve(CACHE))
+        ? image.toString()
+        : "%s, slow to start: %s is not there".formatted(image, CACHE);
   }
 
   private @Nullable String problem() {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.xenstream.os.Descriptor;
 import org.xenstream.os.DescriptorPair;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.Hypervisor;
@@ -145,7 +147,24 @@ class HelperSessionTest {
       }
       assertEquals("1 -1 xenstream-save-helper: starting save", peer.logs.getFirst());
       assertEquals("1 0 xenstream-save-helper: complete r=0", peer.logs.getLast());
+      assertEquals(
+          "5 -1 xc: Saving domain %d, type x86 %s"
+              .formatted(domid, guest.spec().kind().isPv() ? "PV" : "HVM"),
+          peer.logs.get(1));
+      assertEquals("xc: Start of stream 0/0", peer.progress.getFirst());
       assertTrue(peer.progress.contains("xc: Domain now suspended 0/0"), peer.progress::toString);
+      int last = peer.progress.size() - 1;
+      assertTrue(
+          peer.progress
+              .get(last - 2)
+              .matches(
+                  "xc: Frames"
+                      + ((flags & LIVE) == 0 ? "" : " iteration [0-9]+")
+                      + " ([0-9]+)/\\1"),
+          peer.progress::toString);
+      assertEquals(
+          List.of("xc: End of stream 0/0", "xc: Complete 0/0"),
+          peer.progress.subList(last - 1, last + 1));
       assertTrue(isLogDirtyOff(guest.domain()));
       return stream.get(60, TimeUnit.SECONDS);
     }
@@ -191,12 +210,30 @@ class HelperSessionTest {
         assertEquals("0900" + hex(store), peer.messages.get(1).substring(0, 20));
       }
       assertEquals("0a00" + hex(0) + hex(0), peer.messages.get(2));
+      assertEquals(
+          List.of(
+              "5 -1 xc: Found x86 %s domain from Xen %d.%d"
+                  .formatted(
+                      guest.spec().kind().isPv() ? "PV" : "HVM",
+                      host.version().major(),
+                      host.version().minor()),
+              "5 -1 xc: Restoring domain",
+              "5 -1 xc: Restore successful",
+              "5 -1 xc: XenStore: mfn 0x%s, dom 0, evt 1".formatted(frame(peer, 4)),
+              "5 -1 xc: Console: mfn 0x%s, dom 0, evt 2".formatted(frame(peer, 20))),
+          peer.logs.stream().filter(line -> line.startsWith("5 ")).toList());
       // libxl reads on where the stream ends.
       assertArrayEquals(LIBXLS_OWN, LibxlPeer.read(pipe.first(), arena, LIBXLS_OWN.length));
       assertTrue(destination.arrived().check().survived());
       domain.destroy();
     }
     guest.domain().destroy();
+  }
+
+  /// A frame of the results of a restore.
+  private static String frame(LibxlPeer peer, int from) {
+    String octets = peer.messages.get(1).substring(from, from + 16);
+    return Long.toHexString(Long.reverseBytes(HexFormat.fromHexDigitsToLong(octets)));
   }
 
   private CompletableFuture<Void> feed(DescriptorPair pipe, byte[]... parts) {
@@ -258,6 +295,11 @@ class HelperSessionTest {
       pipe.second().close();
       assertEquals(0, restored.get(60, TimeUnit.SECONDS));
       there.join();
+      assertTrue(
+          here.progress.stream().anyMatch(line -> line.startsWith("xc: Checkpointed save ")),
+          here.progress::toString);
+      assertFalse(here.progress.contains("xc: Complete 0/0"));
+      assertTrue(there.logs.contains("5 -1 xc: Restore successful"), there.logs::toString);
       assertEquals(3, here.messages.stream().filter("0500"::equals).count());
       assertEquals("0a00" + hex(0) + hex(0), here.messages.getLast());
       assertEquals(3, there.messages.stream().filter("0500"::equals).count());
@@ -358,9 +400,37 @@ class HelperSessionTest {
     }
   }
 
+  /// What `complete` says of a save whose stream cannot be written.
+  private String unwritten(int stream) throws Exception {
+    SimGuest guest = guest(GuestKind.PVH);
+    try (SimSource source = new SimSource(guest);
+        LibxlPeer peer = new LibxlPeer(source, null)) {
+      assertEquals(0, run(peer, host, new Cancellation(), plainSave(guest, stream)));
+      peer.join();
+      assertTrue(guest.check().survived());
+      return peer.messages.getLast();
+    }
+  }
+
+  /// libxl's own message names the reason.
+  @Test
+  void theSystemsErrorIsToldToLibxl() throws Exception {
+    try (DescriptorPair pipe = DescriptorPair.pipe()) {
+      pipe.first().close();
+      assertEquals("0a00" + hex(-1) + hex(32), unwritten(pipe.second().number()));
+    }
+    try (Descriptor full = Descriptor.openToWrite(Path.of("/dev/full"))) {
+      assertEquals("0a00" + hex(-1) + hex(28), unwritten(full.number()));
+    }
+  }
+
   private static HelperArguments plainSave(SimGuest guest, DescriptorPair pipe) {
+    return plainSave(guest, pipe.second().number());
+  }
+
+  private static HelperArguments plainSave(SimGuest guest, int stream) {
     return new HelperArguments.Save(
-        pipe.second().number(), 0, guest.domain().domid(), LIVE, PLAIN_SAVE, StreamType.PLAIN);
+        stream, 0, guest.domain().domid(), LIVE, PLAIN_SAVE, StreamType.PLAIN);
   }
 
   @Test

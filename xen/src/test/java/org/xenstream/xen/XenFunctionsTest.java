@@ -7,10 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -69,43 +78,100 @@ class XenFunctionsTest {
     assertTrue(foreign == null || foreign.equals("libxenforeignmemory.so.1"), foreign);
   }
 
-  private static String header(XenRelease release, String name)
-      throws IOException, InterruptedException {
-    String source = System.getProperty("xenstream.xen.source", "");
-    assumeTrue(
-        !source.isEmpty(), "no headers of Xen: -Dxenstream.xen.source names a git directory");
-    Process git =
-        new ProcessBuilder(
-                "git",
-                "--git-dir=" + source,
-                "show",
-                "RELEASE-4.%d.0:tools/%s".formatted(release.minor, name))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String text = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, git.waitFor());
-    return text;
+  /// The prototypes that stand in a comment above each function.
+  private static Set<String> written(Class<?> library) throws IOException {
+    Path source =
+        Path.of(System.getProperty("xenstream.root", ".."))
+            .resolve(
+                "xen/src/main/java/org/xenstream/xen/%s.java".formatted(library.getSimpleName()));
+    Set<String> prototypes = new TreeSet<>();
+    Matcher comments =
+        Pattern.compile("((?:  // .*\n)+)  private static final MemorySegment ")
+            .matcher(Files.readString(source));
+    while (comments.find()) {
+      prototypes.add(XenHeaders.prototype(comments.group(1).replace("//", " ")));
+    }
+    return prototypes;
   }
 
-  private static boolean declares(String header, String function) {
-    return Pattern.compile("\\b" + function + "\\(").matcher(header).find();
+  /// How a prototype is called from here: a whole number of 16 bits is a `short`, one of 32 an
+  /// `int`, a wider one or a pointer a `long`, and `errno` comes first.
+  private static String signature(String prototype) {
+    Matcher parts = Pattern.compile("(.*?)(\\w+)\\((.*)\\)").matcher(prototype);
+    assertTrue(parts.matches(), prototype);
+    String name =
+        parts.group(2).replaceFirst("^(xc_interface_|xc__hypercall_|xc_|xenforeignmemory_)", "");
+    String camel =
+        Pattern.compile("_(\\w)")
+            .matcher(name)
+            .replaceAll(m -> m.group(1).toUpperCase(Locale.ROOT));
+    return word(parts.group(1))
+        + " "
+        + camel
+        + Stream.of(parts.group(3).split(", ")).map(XenFunctionsTest::word).toList();
   }
 
+  private static String word(String type) {
+    String plain = type.strip();
+    if (plain.endsWith("*")) {
+      return "long";
+    }
+    return switch (plain) {
+      case "void" -> "void";
+      case "int", "unsigned", "unsigned int", "uint32_t" -> "int";
+      case "domid_t" -> "short"; // u16
+      case "long", "unsigned long", "long long", "uint64_t", "size_t" -> "long";
+      default -> throw new AssertionError(plain);
+    };
+  }
+
+  private static Set<String> methods(Class<?> library) {
+    Set<String> methods = new TreeSet<>();
+    for (Method method : library.getDeclaredMethods()) {
+      if (method.isSynthetic() || method.getParameterCount() == 0) {
+        continue;
+      }
+      List<String> types = Stream.of(method.getParameterTypes()).map(Class::getSimpleName).toList();
+      assertEquals("MemorySegment", types.getFirst(), method.getName());
+      methods.add(method.getReturnType() + " " + method.getName() + types.subList(1, types.size()));
+    }
+    return methods;
+  }
+
+  /// The prototypes in the headers of each release are those that stand above the functions here,
+  /// and the functions are called accordingly.
   @ParameterizedTest
   @EnumSource(XenRelease.class)
   void eachReleaseDeclaresThem(XenRelease release) throws Exception {
-    // What libxenguest, a library of its own, takes from libxenctrl besides is in the second.
-    String control =
-        header(release, "include/xenctrl.h") + header(release, "libs/ctrl/xc_private.h");
-    String foreign = header(release, "include/xenforeignmemory.h");
-    String guest = header(release, "include/xenguest.h");
+    for (Class<?> library : List.of(Libxenctrl.class, Libxenforeignmemory.class)) {
+      String prefix = library == Libxenctrl.class ? "xc_" : "xenforeignmemory_";
+      Set<String> declared = new TreeSet<>();
+      for (String fact : XenHeaders.kept(release)) {
+        if (fact.contains("(")
+            && fact.substring(0, fact.indexOf('(')).matches(".*[ *]" + prefix + "\\w+")) {
+          declared.add(fact);
+        }
+      }
+      assertEquals(declared, written(library));
+      assertEquals(
+          declared.stream()
+              .map(XenFunctionsTest::signature)
+              .collect(Collectors.toCollection(TreeSet::new)),
+          methods(library));
+    }
+  }
+
+  /// What libxenguest, a library of its own, has is not called.
+  @ParameterizedTest
+  @EnumSource(XenRelease.class)
+  void noneIsOfLibxenguest(XenRelease release, @TempDir Path folder) throws Exception {
+    String source = System.getProperty("xenstream.xen.source", "");
+    assumeTrue(
+        !source.isEmpty(), "no headers of Xen: -Dxenstream.xen.source names a git directory");
+    String guest = XenHeaders.header(release, source, folder, "tools/include/xenguest.h");
     for (String function : CONTROL) {
-      assertTrue(declares(control, function), function);
-      assertFalse(declares(guest, function), function);
+      assertFalse(Pattern.compile("\\b" + function + "\\(").matcher(guest).find(), function);
     }
-    for (String function : FOREIGN_MEMORY) {
-      assertTrue(declares(foreign, function), function);
-    }
-    assertTrue(declares(guest, "xc_domain_save"));
+    assertTrue(guest.contains("xc_domain_save("));
   }
 }
