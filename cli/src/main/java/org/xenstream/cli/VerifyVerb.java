@@ -65,7 +65,9 @@ final class VerifyVerb implements Verb {
             .type(List.class)
             .auxiliaryTypes(String.class)
             .description(
-                "Pass over findings of this rule, by its id or the number in it; can be repeated.")
+                "Pass over findings of this rule, by its id or the number in it; can be repeated."
+                    + " An error that ends the reading is told even so: what stands behind it was"
+                    + " never judged.")
             .build());
   }
 
