@@ -3,11 +3,15 @@ package org.xenstream.cli;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.format.ChannelInput;
@@ -71,7 +75,9 @@ final class Images {
   }
 
   /// All images that the arguments name, folders walked in the order of their names.
-  static List<Named> of(ParseResult arguments) throws IOException {
+  ///
+  /// @param unreadable takes what of a folder cannot be walked: the rest is
+  static List<Named> of(ParseResult arguments, Consumer<IOException> unreadable) {
     List<Named> images = new ArrayList<>();
     for (String name : arguments.matchedPositionalValue(0, List.<String>of())) {
       Path path = Path.of(name);
@@ -82,18 +88,48 @@ final class Images {
         images.add(new Named(name, false));
         continue;
       }
-      // A walk does not follow a link that it starts at; what the link leads to is no link.
-      Path start = path.toRealPath();
-      try (Stream<Path> walk = Files.walk(start)) {
-        walk.filter(Files::isRegularFile)
-            .map(file -> path.resolve(start.relativize(file)))
-            .sorted()
-            .forEach(file -> images.add(new Named(file.toString(), !isEmpty(file.toFile()))));
-      } catch (java.io.UncheckedIOException e) {
-        throw e.getCause();
+      for (Path file : walk(path, unreadable)) {
+        images.add(new Named(file.toString(), !isEmpty(file.toFile())));
       }
     }
     return images;
+  }
+
+  private static List<Path> walk(Path folder, Consumer<IOException> unreadable) {
+    List<Path> files = new ArrayList<>();
+    try {
+      // A walk does not follow a link that it starts at; what the link leads to is no link.
+      Path start = folder.toRealPath();
+      Files.walkFileTree(
+          start,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              if (attributes.isRegularFile() || Files.isRegularFile(file)) {
+                files.add(folder.resolve(start.relativize(file)));
+              }
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException failure) {
+              unreadable.accept(failure);
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path file, @Nullable IOException failure) {
+              if (failure != null) {
+                unreadable.accept(failure);
+              }
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      unreadable.accept(e);
+    }
+    files.sort(null);
+    return files;
   }
 
   /// Tells whether a file has no octets, as a save leaves one that the disk had no room for. A

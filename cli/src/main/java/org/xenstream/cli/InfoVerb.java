@@ -3,8 +3,9 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.format.OctetInput;
@@ -62,7 +63,12 @@ final class InfoVerb implements Verb {
     Judge.Options options = VerifyVerb.judging(arguments, MOST_OF_EACH);
     int worst = SOUND;
     boolean first = true;
-    List<Images.Named> images = Images.of(arguments);
+    List<IOException> unreadable = new ArrayList<>();
+    List<Images.Named> images = Images.of(arguments, unreadable::add);
+    for (IOException failure : unreadable) {
+      console.complain(Failure.text(failure));
+      worst = NO_IMAGE;
+    }
     for (Images.Named image : images) {
       View view = look(image, options, arguments, console);
       if (view == null) {
