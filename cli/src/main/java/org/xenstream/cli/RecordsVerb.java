@@ -36,6 +36,7 @@ final class RecordsVerb implements Verb {
     spec.addOption(Verb.flag("--hex", "Show the octets of each body, too (at most 1 MiB)."));
     spec.addOption(
         Verb.flag("--json", "Write one JSON object a line for each record (docs/json.md)."));
+    LimitOption.addTo(spec);
     spec.addPositional(
         PositionalParamSpec.builder()
             .index("0")
@@ -54,7 +55,7 @@ final class RecordsVerb implements Verb {
     RecordSelection selection = RecordSelection.of(arguments);
     Printer printer = new Printer(arguments, console);
     int guestWidth = 0;
-    try (ImageReader reader = Images.open(name)) {
+    try (ImageReader reader = Images.open(name, LimitOption.of(arguments))) {
       for (ImageItem item = reader.next(); item != null; item = reader.next()) {
         if (console.out().checkError()) {
           return SOUND; // nobody reads any more

@@ -9,6 +9,7 @@ import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LibxcRecords;
+import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.StreamType;
@@ -89,7 +90,8 @@ final class SimulateRestoreVerb implements Verb {
     try (Interrupt interrupt = new Interrupt();
         SimHost host =
             new SimHost(check ? options.withChecks(SimOptions.Checks.ENFORCED) : options);
-        ImageReader image = new Images.Named(name, false).open(PagesShown.IN_VIEW, reading);
+        ImageReader image =
+            new Images.Named(name, false, Limits.DEFAULT).open(PagesShown.IN_VIEW, reading);
         Progress progress = new Progress(console, "restore", image.source());
         LibxcRecords records = LibxcRecords.of(image)) {
       SimDomain domain =
