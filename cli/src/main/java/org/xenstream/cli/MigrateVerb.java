@@ -154,6 +154,9 @@ final class MigrateVerb implements Verb {
   }
 
   private static Explorer.Contender policy(ParseResult arguments, String name) {
+    if (Verb.has(arguments, "--downtime-target") && !name.equals("downtime")) {
+      throw VerifyVerb.bad(arguments, "--downtime-target goes with --policy downtime");
+    }
     long target = nanos(arguments, "--downtime-target", "300");
     OptionalLong above =
         Verb.has(arguments, "--abort-above")

@@ -151,6 +151,8 @@ class SimulateVerbTest {
         "--checkpoints 3 --kill-primary 3 | --kill-primary: the primary can die behind a checkpoint"
             + " before the last, not behind number 3 of 3",
         "--policy zen | --policy: expected xen, downtime or converge, found 'zen'",
+        "--downtime-target 50ms | --downtime-target goes with --policy downtime",
+        "--policy downtime:9 --downtime-target 50 | --downtime-target goes with --policy downtime",
         "--record - | --record takes a file: standard output has the table",
       })
   void badUsageIsToldInALine(String options, String message) {
