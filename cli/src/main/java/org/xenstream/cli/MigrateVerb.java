@@ -92,11 +92,13 @@ final class MigrateVerb implements Verb {
         SimHost from = new SimHost(options.host());
         SimHost to = new SimHost(options.host())) {
       SimGuest guest = build(arguments, options, from);
-      MigrationOutcome outcome = migrate(guest, to, plan, interrupt.cancellation(), file, console);
+      RestoreNotes notes = new RestoreNotes(() -> {});
+      MigrationOutcome outcome =
+          migrate(guest, to, plan, interrupt.cancellation(), file, notes, console);
       if (Verb.has(arguments, "--json")) {
-        Json.line(console, json -> MigrateRows.json(json, options, policy, outcome));
+        Json.line(console, json -> MigrateRows.json(json, options, policy, outcome, notes));
       } else {
-        MigrateRows.table(options, outcome, console);
+        MigrateRows.table(options, outcome, notes, console);
       }
       console.out().flush();
       return code(outcome, console);
@@ -118,9 +120,10 @@ final class MigrateVerb implements Verb {
       MigrationPlan plan,
       Cancellation cancellation,
       @Nullable OutputFile file,
+      RestoreNotes notes,
       Console console)
       throws IOException {
-    plan.cancellation(cancellation);
+    plan.cancellation(cancellation).restoreListener(notes);
     if (file != null) {
       Patience patience = Patience.endless(cancellation, System::nanoTime);
       plan.record(new ChannelOutput(file.channel(), patience, null));

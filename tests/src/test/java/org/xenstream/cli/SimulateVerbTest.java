@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.testkit.StreamBuilder;
 
 @Timeout(value = 180, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SimulateVerbTest {
@@ -92,6 +93,9 @@ class SimulateVerbTest {
         simulate("migrate --memory 8M --interval 20ms --kill-primary 2 --json").exits(0).out();
     assertTrue(json.contains("\"survivor\":\"destination\",\"survived\":true"), json);
     assertTrue(json.contains("\"checkpoints\":2"), json);
+    assertTrue(json.contains("\"mismatches\":[],\"failed_over\":\"migration stream @0x"), json);
+    String table = simulate("migrate --memory 8M --interval 20ms --kill-primary 2").exits(0).out();
+    assertTrue(table.contains("  failed over   migration stream @0x"), table);
   }
 
   @Test
@@ -212,8 +216,79 @@ class SimulateVerbTest {
     Path remus = Tool.sample("remus-pv64.wire.zst");
     assertTrue(
         simulate("restore", remus).exits(1).err().contains("no CHECKPOINT in a plain stream"));
-    List<String> lines = simulate("restore --checkpointed", remus).exits(0).quiet().lines();
+    Tool.Run run = simulate("restore --checkpointed", remus).exits(0);
+    assertTrue(run.err().startsWith("xenstream: failed over: " + remus + " [zstd] @0x"), run.err());
+    assertEquals(1, run.err().lines().count());
+    List<String> lines = run.lines();
     assertTrue(lines.getLast().startsWith("checkpoint_callbacks 19 "), lines.getLast());
+  }
+
+  private static StreamBuilder hvm() {
+    return StreamBuilder.stream().imageHeader(3).domainHeader(2).record(0x10);
+  }
+
+  private Path image(StreamBuilder memory) throws IOException {
+    memory.record(0x08, memory.part().u32(0).u32(2_000_000).u64(7).u32(1).u32(0).octets());
+    memory.record(0x09, StreamBuilder.filled(32, 0x11));
+    memory.record(0x0A, memory.part().u32(2).u32(0).u64(1).u64(2).u64(17).u64(3).octets());
+    return Files.write(folder.resolve("image"), memory.end().octets());
+  }
+
+  /// A page more than 16 GiB, at a pfn above that as well; none has been written to.
+  @Test
+  void aLargeHvmGuestIsRestored() throws IOException {
+    StreamBuilder memory = hvm().pageData(2, 3);
+    long[] batch = new long[1024];
+    for (int first = 0; first < 1 << 22; first += batch.length) {
+      for (int i = 0; i < batch.length; i++) {
+        batch[i] = 0xE000_0000_0000_0000L | 0x50_0000 + first + i;
+      }
+      memory.pageData(batch);
+    }
+    List<String> lines = simulate("restore", image(memory)).exits(0).quiet().lines();
+    assertTrue(lines.get(3).startsWith("populated pages=4194306 "), lines::toString);
+    assertTrue(lines.get(3).endsWith(" last_pfn=8fffff"), lines::toString);
+  }
+
+  /// One page above 2 GiB, whose frame is above it, too; its p2m is the sample's, named for all.
+  @Test
+  void aLargePvGuestIsRestored() throws IOException {
+    byte[] sample = Tool.pv32();
+    StreamBuilder p2m = StreamBuilder.stream().u32(0).u32(0x9_0000);
+    for (int frame = 0; frame <= 0x9_0000 / 1024; frame++) {
+      p2m.u64(0x20c);
+    }
+    Path image =
+        Files.write(
+            folder.resolve("image"),
+            StreamBuilder.join(
+                Arrays.copyOf(sample, 0x82e),
+                StreamBuilder.stream().record(0x03, p2m.octets()).octets(),
+                Arrays.copyOfRange(sample, 0x846, 0x402856),
+                StreamBuilder.stream().pageData(0x9_0000).octets(),
+                Arrays.copyOfRange(sample, 0x402856, sample.length)));
+    List<String> lines = simulate("restore", image).exits(0).quiet().lines();
+    assertTrue(lines.get(3).endsWith(" last_pfn=90000"), lines::toString);
+    assertTrue(lines.get(3).startsWith("populated pages=1025 "), lines::toString);
+  }
+
+  @Test
+  void pagesThatDifferInTheVerifyPassAreNamed() throws IOException {
+    long[] pfns = new long[20];
+    for (int i = 0; i < pfns.length; i++) {
+      pfns[i] = 2L + i;
+    }
+    StreamBuilder stream = hvm().pageData(pfns).record(0x0D);
+    for (long pfn : pfns) {
+      stream.pageData(pfn);
+    }
+    Tool.Run run = simulate("restore", image(stream)).exits(0);
+    List<String> said = run.err().lines().toList();
+    assertEquals(17, said.size());
+    assertEquals("xenstream: verify: pfn 0x3 (type NOTAB) differs", said.getFirst());
+    assertEquals("xenstream: verify: pfn 0x12 (type NOTAB) differs", said.get(15));
+    assertEquals("xenstream: verify: 3 more differ", said.getLast());
+    assertTrue(run.lines().getLast().endsWith("errors_reported 19"), run.out());
   }
 
   /// The self-check is no formality: a page that is changed in the image is found.

@@ -14,6 +14,7 @@ import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.TransferListener;
 import org.xenstream.transfer.policy.PrecopyPolicy;
 import org.xenstream.transfer.policy.XenPolicy;
+import org.xenstream.transfer.restore.RestoreListener;
 import org.xenstream.transfer.sim.Workload;
 
 /// How to migrate a guest. A plan is used once.
@@ -41,6 +42,7 @@ public final class MigrationPlan {
   double writesPerSecond = UNLIMITED;
   Duration after = Duration.ofMillis(50);
   TransferListener listener = TransferListener.NONE;
+  RestoreListener restoreListener = RestoreListener.NONE;
   Cancellation cancellation = new Cancellation();
   @Nullable SaveOutput record;
 
@@ -132,6 +134,12 @@ public final class MigrationPlan {
   /// Is told how it goes on.
   public MigrationPlan listener(TransferListener value) {
     listener = value;
+    return this;
+  }
+
+  /// Is told what the restore meets, on its thread.
+  public MigrationPlan restoreListener(RestoreListener value) {
+    restoreListener = value;
     return this;
   }
 
