@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -289,6 +293,61 @@ class SimulateVerbTest {
     assertEquals("xenstream: verify: pfn 0x12 (type NOTAB) differs", said.get(15));
     assertEquals("xenstream: verify: 3 more differ", said.getLast());
     assertTrue(run.lines().getLast().endsWith("errors_reported 19"), run.out());
+  }
+
+  // ---- A reader that does not read
+
+  private Path fifo() throws IOException, InterruptedException {
+    Path fifo = folder.resolve("fifo");
+    Process mkfifo = new ProcessBuilder("mkfifo", fifo.toString()).start();
+    assertEquals(0, mkfifo.waitFor());
+    return fifo;
+  }
+
+  /// The guest stands still while all its memory goes out once more, and whoever keeps the stream
+  /// has stopped to read.
+  @Test
+  void whoKeepsTheStreamDoesNotHoldTheGuest() throws IOException, InterruptedException {
+    Path fifo = fifo();
+    CountDownLatch done = new CountDownLatch(1);
+    Thread reader =
+        Thread.ofPlatform()
+            .start(() -> {
+              try (InputStream in = Files.newInputStream(fifo)) {
+                in.skipNBytes(4 << 20);
+                done.await();
+              } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    Tool.Run run =
+        simulate("migrate --memory 4M --workload none --verify --suspend-limit 1s --record", fifo);
+    done.countDown();
+    reader.join();
+    run.exits(1);
+    assertTrue(run.err().endsWith(": the guest goes on where it was, unharmed\n"), run.err());
+    assertTrue(run.out().contains("self-check    survived: "), run.out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aSaveThatIsStuckIsGivenUp(boolean named) throws IOException, InterruptedException {
+    String out = named ? fifo().toString() : "-";
+    Process process = Tool.process("simulate", "save", "--memory", "8M", out).start();
+    try (InputStream in = named ? new FileInputStream(out) : process.getInputStream()) {
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (in.available() < 60_000) {
+        assertTrue(System.nanoTime() < until, "the pipe fills");
+        Thread.sleep(20);
+      }
+      process.toHandle().destroy(); // the streams stay open
+      assertTrue(process.waitFor(15, TimeUnit.SECONDS), "the process ends in good order");
+      assertEquals(
+          "xenstream: the transfer was cancelled: nothing was saved\n",
+          new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   /// The self-check is no formality: a page that is changed in the image is found.
