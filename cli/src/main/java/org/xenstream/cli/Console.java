@@ -16,12 +16,20 @@ import java.nio.file.Path;
 /// @param err messages and progress
 /// @param colour whether results may be coloured
 /// @param interactive whether somebody watches `err`, so that progress is shown
-record Console(PrintStream out, PrintStream err, boolean colour, boolean interactive) {
+/// @param patienceNanos how long something takes before its progress is shown
+record Console(
+    PrintStream out, PrintStream err, boolean colour, boolean interactive, long patienceNanos) {
   static final int STANDARD_INPUT = 0;
   static final int STANDARD_OUTPUT = 1;
   private static final int STANDARD_ERROR = 2;
 
   private static final int BUFFER = 1 << 16;
+
+  private static final long PATIENCE_NANOS = 700_000_000L;
+
+  Console(PrintStream out, PrintStream err, boolean colour, boolean interactive) {
+    this(out, err, colour, interactive, PATIENCE_NANOS);
+  }
 
   /// The process's own streams. Colour only on a terminal, and never with `NO_COLOR`.
   static Console ofProcess() {

@@ -22,7 +22,7 @@ final class CopyVerb implements Verb {
             "copy",
             "Copies an image: as it is, in another version or byte order, or with other layers.",
             "Compression is taken off. What does not change is copied to the octet. What the target"
-                + " cannot hold is refused, not left out.");
+                + " cannot hold is refused, or named where it goes with a layer that is taken off.");
     spec.usageMessage()
         .exitCodeList(
             java.util.Map.of(
@@ -41,7 +41,8 @@ final class CopyVerb implements Verb {
         Verb.value(
             "--byte-order",
             "little|big",
-            "Write fields in this order; blobs and pages stay as they are. No Xen on x86 takes a"
+            "Write fields in this order; blobs and pages stay as they are, and so do bodies that no"
+                + " specification describes, which are named. No Xen on x86 takes a"
                 + " big-endian image: it is for other readers, and for tests."));
     spec.addOption(
         Verb.flag("--strip-layers", "Write the bare libxc stream; the same as --layer libxc."));
@@ -87,6 +88,13 @@ final class CopyVerb implements Verb {
           .forEach((what, octets) ->
               console.complain(
                   "left out: " + what + (octets < 0 ? "" : ", " + Units.octets(octets))));
+      copy.unswapped()
+          .forEach((what, octets) ->
+              console.complain(
+                  "not swapped, as nothing tells what in it is a number: "
+                      + what
+                      + ", "
+                      + Units.octets(octets)));
       if (dropped > 0) {
         console.complain(
             Units.plural(dropped, "record")

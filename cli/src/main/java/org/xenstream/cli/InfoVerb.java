@@ -3,11 +3,14 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.PagesShown;
+import org.xenstream.core.format.Wire;
 import org.xenstream.core.verify.Judge;
 import org.xenstream.core.verify.Verdict;
 import org.xenstream.insight.ImageSummary;
@@ -60,7 +63,12 @@ final class InfoVerb implements Verb {
     Judge.Options options = VerifyVerb.judging(arguments, MOST_OF_EACH);
     int worst = SOUND;
     boolean first = true;
-    List<Images.Named> images = Images.of(arguments);
+    List<IOException> unreadable = new ArrayList<>();
+    List<Images.Named> images = Images.of(arguments, unreadable::add);
+    for (IOException failure : unreadable) {
+      console.complain(Failure.text(failure));
+      worst = NO_IMAGE;
+    }
     for (Images.Named image : images) {
       View view = look(image, options, arguments, console);
       if (view == null) {
@@ -115,7 +123,7 @@ final class InfoVerb implements Verb {
       boolean zeroPages = Verb.has(arguments, "--zero-pages");
       PagesShown pages =
           zeroPages || digest != null ? PagesShown.IN_VIEW : PagesShown.TABLES_IN_VIEW;
-      Looking looking = new Looking(new Survey(image.name(), zeroPages), digest, pages);
+      Looking looking = new Looking(console, new Survey(image.name(), zeroPages), digest, pages);
       Verdict verdict = Judging.run(image, "info", options, console, looking);
       return verdict == null ? null : looking.view(image.name(), verdict);
     } catch (IOException e) {
@@ -126,13 +134,15 @@ final class InfoVerb implements Verb {
 
   /// What `info` wants to know besides the verdict.
   private static final class Looking implements Judging.Looker {
+    private final Console console;
     private final Survey survey;
     private final @Nullable MemoryDigest digest;
     private final PagesShown pages;
     private MemoryDigest.@Nullable Result result;
     private @Nullable String problem;
 
-    Looking(Survey survey, @Nullable MemoryDigest digest, PagesShown pages) {
+    Looking(Console console, Survey survey, @Nullable MemoryDigest digest, PagesShown pages) {
+      this.console = console;
       this.survey = survey;
       this.digest = digest;
       this.pages = pages;
@@ -157,9 +167,21 @@ final class InfoVerb implements Verb {
         return;
       }
       if (followed) {
-        result = digest.finish();
+        result = finish(digest);
       } else {
         problem = "the image's structure cannot be followed to its end";
+      }
+    }
+
+    /// The pages of a mapped file are read only now.
+    private MemoryDigest.Result finish(MemoryDigest digest) throws IOException {
+      AtomicLong hashed = new AtomicLong();
+      try (Progress progress =
+          new Progress(console, "digest", digest.pages() * Wire.PAGE_SIZE, hashed::get)) {
+        return digest.finish(pages -> {
+          hashed.set(pages * Wire.PAGE_SIZE);
+          progress.step();
+        });
       }
     }
 

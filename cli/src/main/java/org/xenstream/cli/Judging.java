@@ -41,22 +41,9 @@ final class Judging {
       Console console,
       @Nullable Looker looker) {
     try (ImageReader reader =
-            image.open(looker == null ? PagesShown.TABLES_IN_VIEW : looker.pagesWanted());
-        Progress progress = new Progress(console, task, reader.source())) {
+        image.open(looker == null ? PagesShown.TABLES_IN_VIEW : looker.pagesWanted())) {
       Judge judge = new Judge(image.name(), options);
-      boolean followed = true;
-      try {
-        for (ImageItem item = reader.next(); item != null; item = reader.next()) {
-          judge.see(item);
-          if (looker != null) {
-            looker.see(item, reader.input());
-          }
-          progress.step();
-        }
-      } catch (StreamFormatException fault) {
-        judge.fault(fault);
-        followed = false;
-      }
+      boolean followed = follow(reader, task, judge, console, looker);
       if (looker != null) {
         looker.end(followed);
       }
@@ -67,6 +54,27 @@ final class Judging {
     } catch (InternalError e) {
       console.complain(image.name() + ": the file was shortened while it was read");
       return null;
+    }
+  }
+
+  /// Has the items seen.
+  ///
+  /// @return whether the structure could be followed to its end
+  private static boolean follow(
+      ImageReader reader, String task, Judge judge, Console console, @Nullable Looker looker)
+      throws IOException {
+    try (Progress progress = new Progress(console, task, reader.source())) {
+      for (ImageItem item = reader.next(); item != null; item = reader.next()) {
+        judge.see(item);
+        if (looker != null) {
+          looker.see(item, reader.input());
+        }
+        progress.step();
+      }
+      return true;
+    } catch (StreamFormatException fault) {
+      judge.fault(fault);
+      return false;
     }
   }
 }

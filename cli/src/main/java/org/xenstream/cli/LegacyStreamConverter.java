@@ -146,7 +146,8 @@ final class LegacyStreamConverter {
     int number = number(in);
     try (ImageReader reader =
         number < 0
-            ? new Images.Named(in, false).open() // `Images` itself reads command lines
+            // `Images` itself reads command lines
+            ? new Images.Named(in, false, Limits.DEFAULT).open()
             : ImageReader.of(InheritedDescriptor.read(number), Limits.DEFAULT)) {
       LegacyImage image = LegacyImage.find(reader);
       try (LegacySource source =

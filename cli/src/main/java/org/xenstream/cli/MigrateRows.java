@@ -21,7 +21,8 @@ final class MigrateRows {
   // ---- For a reader
 
   /// A table of the passes, and what came of it.
-  static void table(GuestOptions guest, MigrationOutcome outcome, Console console) {
+  static void table(
+      GuestOptions guest, MigrationOutcome outcome, RestoreNotes notes, Console console) {
     console.out().println(console.bold(guest.text()));
     passes(outcome, console);
     if (outcome.checkpoints() > 0) {
@@ -42,6 +43,10 @@ final class MigrateRows {
           restored.mismatches() == 0
               ? "every page is as it was sent"
               : console.red(Units.plural(restored.mismatches(), "page") + " differ"));
+    }
+    notes.mismatches().forEach(mismatch -> console.out().println("    " + mismatch));
+    if (notes.failover() != null) {
+      line(console, "failed over", notes.failover());
     }
     line(console, "total time", Units.time(outcome.totalNanos()));
     line(
@@ -136,7 +141,11 @@ final class MigrateRows {
 
   /// The outcome's properties.
   static void json(
-      JsonGenerator json, GuestOptions guest, String policy, MigrationOutcome outcome) {
+      JsonGenerator json,
+      GuestOptions guest,
+      String policy,
+      MigrationOutcome outcome,
+      RestoreNotes notes) {
     json.writeObjectPropertyStart("guest");
     json.writeStringProperty("kind", guest.kind().toString());
     json.writeNumberProperty("memory", guest.memory());
@@ -175,6 +184,15 @@ final class MigrateRows {
     } else {
       json.writeNumberProperty("verify_mismatches", restored.mismatches());
     }
+    json.writeArrayPropertyStart("mismatches");
+    for (RestoreNotes.Mismatch mismatch : notes.mismatches()) {
+      json.writeStartObject();
+      json.writeStringProperty("pfn", "0x%x".formatted(mismatch.pfn()));
+      json.writeStringProperty("type", mismatch.type());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    Json.text(json, "failed_over", notes.failover());
     json.writeNumberProperty("total_ms", outcome.totalNanos() / MILLI);
     json.writeNumberProperty("downtime_ms", outcome.downtimeNanos() / MILLI);
     check(json, "check", outcome.check());

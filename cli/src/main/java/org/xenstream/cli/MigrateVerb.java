@@ -8,8 +8,6 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.transfer.Cancellation;
-import org.xenstream.transfer.ChannelOutput;
-import org.xenstream.transfer.Patience;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.migrate.Migration;
 import org.xenstream.transfer.migrate.MigrationOutcome;
@@ -87,16 +85,19 @@ final class MigrateVerb implements Verb {
     if (record.equals("-")) {
       throw VerifyVerb.bad(arguments, "--record takes a file: standard output has the table");
     }
-    try (Interrupt interrupt = new Interrupt();
-        OutputFile file = record.isEmpty() ? null : OutputFile.open(record);
+    // A pipe is opened as soon as somebody reads it: until then there is nothing to end in order.
+    try (TransferOutput file = record.isEmpty() ? null : TransferOutput.open(record);
+        Interrupt interrupt = new Interrupt();
         SimHost from = new SimHost(options.host());
         SimHost to = new SimHost(options.host())) {
       SimGuest guest = build(arguments, options, from);
-      MigrationOutcome outcome = migrate(guest, to, plan, interrupt.cancellation(), file, console);
+      RestoreNotes notes = new RestoreNotes(() -> {});
+      MigrationOutcome outcome =
+          migrate(guest, to, plan, interrupt.cancellation(), file, notes, console);
       if (Verb.has(arguments, "--json")) {
-        Json.line(console, json -> MigrateRows.json(json, options, policy, outcome));
+        Json.line(console, json -> MigrateRows.json(json, options, policy, outcome, notes));
       } else {
-        MigrateRows.table(options, outcome, console);
+        MigrateRows.table(options, outcome, notes, console);
       }
       console.out().flush();
       return code(outcome, console);
@@ -117,13 +118,13 @@ final class MigrateVerb implements Verb {
       SimHost to,
       MigrationPlan plan,
       Cancellation cancellation,
-      @Nullable OutputFile file,
+      @Nullable TransferOutput file,
+      RestoreNotes notes,
       Console console)
       throws IOException {
-    plan.cancellation(cancellation);
+    plan.cancellation(cancellation).restoreListener(notes);
     if (file != null) {
-      Patience patience = Patience.endless(cancellation, System::nanoTime);
-      plan.record(new ChannelOutput(file.channel(), patience, null));
+      plan.record(file.to(plan.patience()));
     }
     try (TransferProgress progress = new TransferProgress(console, "migrate")) {
       plan.listener(progress);
@@ -154,6 +155,9 @@ final class MigrateVerb implements Verb {
   }
 
   private static Explorer.Contender policy(ParseResult arguments, String name) {
+    if (Verb.has(arguments, "--downtime-target") && !name.equals("downtime")) {
+      throw VerifyVerb.bad(arguments, "--downtime-target goes with --policy downtime");
+    }
     long target = nanos(arguments, "--downtime-target", "300");
     OptionalLong above =
         Verb.has(arguments, "--abort-above")

@@ -16,7 +16,6 @@ import org.xenstream.core.format.Wire;
 import org.xenstream.insight.RecordFields;
 import org.xenstream.x86.Decoded;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -32,25 +31,12 @@ final class RecordsVerb implements Verb {
                 "0", "the image was read to its end",
                 "1", "its structure cannot be followed",
                 "2", "it cannot be opened or is none, or bad usage"));
-    spec.addOption(
-        OptionSpec.builder("--type")
-            .paramLabel("TYPE")
-            .arity("1")
-            .type(List.class)
-            .auxiliaryTypes(String.class)
-            .description(
-                "Only records of this type, by its name or number (HVM_PARAMS, 0xa); can be"
-                    + " repeated.")
-            .build());
-    spec.addOption(
-        Verb.value(
-            "--range",
-            "A..B",
-            "Only libxc records with these numbers, both inclusive; either may be left out."));
+    RecordSelection.addTo(spec);
     spec.addOption(Verb.flag("--brief", "One line a record, without its fields."));
     spec.addOption(Verb.flag("--hex", "Show the octets of each body, too (at most 1 MiB)."));
     spec.addOption(
         Verb.flag("--json", "Write one JSON object a line for each record (docs/json.md)."));
+    LimitOption.addTo(spec);
     spec.addPositional(
         PositionalParamSpec.builder()
             .index("0")
@@ -66,10 +52,10 @@ final class RecordsVerb implements Verb {
   @Override
   public int run(ParseResult arguments, Console console) throws IOException {
     String name = arguments.matchedPositionalValue(0, "-");
-    Selection selection = Selection.of(arguments);
+    RecordSelection selection = RecordSelection.of(arguments);
     Printer printer = new Printer(arguments, console);
     int guestWidth = 0;
-    try (ImageReader reader = Images.open(name)) {
+    try (ImageReader reader = Images.open(name, LimitOption.of(arguments))) {
       for (ImageItem item = reader.next(); item != null; item = reader.next()) {
         if (console.out().checkError()) {
           return SOUND; // nobody reads any more
@@ -89,12 +75,12 @@ final class RecordsVerb implements Verb {
             if (framed.record() instanceof StreamRecord.PvInfo info) {
               guestWidth = info.guestWidth();
             }
-            if (selection.has(framed)) {
+            if (selection.has(framed.frame())) {
               printer.libxc(framed, guestWidth);
             }
           }
           case ImageItem.Libxl(var frame, var record) -> {
-            if (selection.hasLibxl(frame.type(), frame.typeName())) {
+            if (selection.hasLibxl(frame)) {
               printer.record(
                   "libxl",
                   frame.offset(),
@@ -121,59 +107,6 @@ final class RecordsVerb implements Verb {
       return SOUND;
     } catch (InternalError e) {
       throw new IOException(name + ": the file was shortened while it was read", e);
-    }
-  }
-
-  /// Which records to show.
-  private record Selection(List<String> types, long from, long to) {
-    static Selection of(ParseResult arguments) {
-      long from = 0;
-      long to = Long.MAX_VALUE;
-      String range = arguments.matchedOptionValue("--range", "");
-      if (!range.isEmpty()) {
-        try {
-          int dots = range.indexOf("..");
-          String first = dots < 0 ? range : range.substring(0, dots);
-          String last = dots < 0 ? range : range.substring(dots + 2);
-          from = first.isEmpty() ? 0 : Long.parseLong(first);
-          to = last.isEmpty() ? Long.MAX_VALUE : Long.parseLong(last);
-        } catch (NumberFormatException e) {
-          throw VerifyVerb.bad(arguments, "--range takes A..B, not " + range);
-        }
-      }
-      return new Selection(arguments.matchedOptionValue("--type", List.<String>of()), from, to);
-    }
-
-    boolean isEverything() {
-      return types.isEmpty() && from == 0 && to == Long.MAX_VALUE;
-    }
-
-    boolean has(Framed framed) {
-      long index = framed.frame().index();
-      return index >= from
-          && index <= to
-          && (types.isEmpty() || hasType(framed.frame().type(), framed.frame().typeName()));
-    }
-
-    boolean hasLibxl(int type, String name) {
-      return isEverything() || (!types.isEmpty() && hasType(-1 - type, name));
-    }
-
-    private boolean hasType(int code, String name) {
-      for (String wanted : types) {
-        if (wanted.equalsIgnoreCase(name)) {
-          return true;
-        }
-        try {
-          if ((Long.decode(wanted).intValue() == code && code >= 0)
-              || Long.decode(wanted) == Integer.toUnsignedLong(code)) {
-            return true;
-          }
-        } catch (NumberFormatException e) {
-          // a name, then
-        }
-      }
-      return false;
     }
   }
 

@@ -24,6 +24,7 @@ final class Rewriting {
 
   /// Adds the two files to a verb.
   static void addTo(CommandSpec spec, String in, String out) {
+    LimitOption.addTo(spec);
     spec.addPositional(file("0", "IN", in + "; '-' for standard input."));
     spec.addPositional(
         file("1", "OUT", out + "; '-' for standard output. It appears when it is complete."));
@@ -50,7 +51,7 @@ final class Rewriting {
       throw VerifyVerb.bad(
           arguments, "an image is not for a terminal: redirect it, or name a file");
     }
-    try (ImageReader reader = Images.open(in)) {
+    try (ImageReader reader = Images.open(in, LimitOption.of(arguments))) {
       work.run(reader, out);
       return Verb.SOUND;
     } catch (StreamFormatException | FileSystemException e) {

@@ -9,11 +9,11 @@ import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LibxcRecords;
+import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.restore.RefusedStreamException;
-import org.xenstream.transfer.restore.RestoreListener;
 import org.xenstream.transfer.restore.RestoreRequest;
 import org.xenstream.transfer.restore.RestoreResult;
 import org.xenstream.transfer.restore.Restorer;
@@ -33,16 +33,21 @@ final class SimulateRestoreVerb implements Verb {
   private static final int STORE_CHANNEL = 5;
   private static final int CONSOLE_CHANNEL = 6;
   private static final int MOST_VCPUS = 128;
-  private static final long MOST_PAGES = 1L << 22;
+
+  /// 256 GiB: an image decides which of them are used, and their bookkeeping takes 16 octets each.
+  private static final long MOST_PAGES = 1L << 26;
+
+  /// A PV guest's are moved up by 0x1000.
+  private static final long FRAMES = MOST_PAGES + 0x2000;
 
   @Override
   public CommandSpec spec() {
     CommandSpec spec =
         Verb.spec(
             "restore",
-            "Restores an image, in whatever layers, into a simulated domain, and tells what came of"
-                + " it line by line: hashes of memory and blobs, parameters, pins. A legacy image"
-                + " is restored as 'convert' would write it.",
+            "Restores an image of a guest of up to 256 GiB, in whatever layers, into a simulated"
+                + " domain, and tells what came of it line by line: hashes of memory and blobs,"
+                + " parameters, pins. A legacy image is restored as 'convert' would write it.",
             "Placement is fixed, so that the same image always gives the same lines: the frame of"
                 + " an HVM guest's pfn is the pfn, that of a PV guest's the pfn + 0x1000.");
     spec.usageMessage()
@@ -79,7 +84,7 @@ final class SimulateRestoreVerb implements Verb {
   @Override
   public int run(ParseResult arguments, Console console) throws IOException {
     boolean check = Verb.has(arguments, "--self-check");
-    SimOptions options = SimOptions.ofReference();
+    SimOptions options = SimOptions.ofReference().withFrames(FRAMES);
     String name = arguments.matchedPositionalValue(0, "-");
     int vcpus = (int) GuestOptions.number(arguments, "--vcpus", MOST_VCPUS, 1, MOST_VCPUS);
     StreamType type = Verb.has(arguments, "--checkpointed") ? StreamType.REMUS : StreamType.PLAIN;
@@ -89,27 +94,30 @@ final class SimulateRestoreVerb implements Verb {
     try (Interrupt interrupt = new Interrupt();
         SimHost host =
             new SimHost(check ? options.withChecks(SimOptions.Checks.ENFORCED) : options);
-        ImageReader image = new Images.Named(name, false).open(PagesShown.IN_VIEW, reading);
+        ImageReader image =
+            new Images.Named(name, false, Limits.DEFAULT).open(PagesShown.IN_VIEW, reading);
         Progress progress = new Progress(console, "restore", image.source());
         LibxcRecords records = LibxcRecords.of(image)) {
       SimDomain domain =
           records.headers().domain().isHvm()
               ? host.createHvm(vcpus, MOST_PAGES)
               : host.createPv(vcpus, MOST_PAGES);
-      RestoreResult result;
+      RestoreNotes notes = new RestoreNotes(progress::step);
       try (SimDestination toolstack = new SimDestination(host, domain)) {
-        result =
+        RestoreResult result =
             new Restorer(
                     host,
                     RestoreRequest.of(domain.domid(), type, STORE_CHANNEL, CONSOLE_CHANNEL),
                     toolstack,
-                    new Steps(progress),
+                    notes,
                     interrupt.cancellation(),
                     null)
                 .restore(records);
         long trailing = result.failedOver() ? 0 : trailing(image);
         RestoreReport.of(domain, result, trailing, Xxh64::new).forEach(console.out()::println);
         return check ? selfCheck(toolstack.arrived(), console) : SOUND;
+      } finally {
+        notes.tell(console);
       }
     } catch (RefusedStreamException | HypervisorException e) {
       console.complain(Failure.text(e));
@@ -138,22 +146,5 @@ final class SimulateRestoreVerb implements Verb {
           };
     }
     return trailing;
-  }
-
-  /// Moves the progress bar on.
-  private record Steps(Progress progress) implements RestoreListener {
-    @Override
-    public void batch(long pages) {
-      progress.step();
-    }
-
-    @Override
-    public void mismatch(long pfn, int type) {}
-
-    @Override
-    public void checkpoint(long number) {}
-
-    @Override
-    public void failover(IOException why) {}
   }
 }

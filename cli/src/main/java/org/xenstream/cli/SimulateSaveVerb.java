@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import org.xenstream.transfer.ChannelOutput;
 import org.xenstream.transfer.Patience;
 import org.xenstream.transfer.SaveOutput;
 import org.xenstream.transfer.policy.PrecopyPolicy;
@@ -74,8 +73,9 @@ final class SimulateSaveVerb implements Verb {
       throw VerifyVerb.bad(arguments, "--verify and --policy go with --live");
     }
     String out = arguments.matchedPositionalValue(0, "-");
-    try (Interrupt interrupt = new Interrupt();
-        OutputFile file = OutputFile.open(out);
+    // A pipe is opened as soon as somebody reads it: until then there is nothing to end in order.
+    try (TransferOutput file = TransferOutput.open(out);
+        Interrupt interrupt = new Interrupt();
         SimHost host = new SimHost(options.host())) {
       SaveOptions how =
           SaveOptions.plain(policy, System::nanoTime).withCancellation(interrupt.cancellation());
@@ -85,8 +85,7 @@ final class SimulateSaveVerb implements Verb {
       SaveReport report;
       try {
         Patience patience = Patience.endless(interrupt.cancellation(), System::nanoTime);
-        SaveOutput to = new ChannelOutput(file.channel(), patience, null);
-        report = save(guest, options, how, to, console);
+        report = save(guest, options, how, file.to(patience), console);
       } catch (IOException e) {
         console.complain(Failure.text(e) + ": nothing was saved");
         return UNSOUND;

@@ -2,6 +2,7 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -32,7 +33,7 @@ final class VerifyVerb implements Verb {
             java.util.Map.of(
                 "0", "every image is sound",
                 "1", "an image is unsound: an error, or with --strict a warning",
-                "2", "an image cannot be opened or is none, or bad usage"));
+                "2", "an image or folder cannot be opened, or is none, or bad usage"));
     addJudging(spec);
     spec.addOption(Verb.flag("--strict", "Let warnings make an image unsound, too."));
     spec.addOption(Verb.flag("--quiet", "Show the verdicts alone."));
@@ -65,7 +66,9 @@ final class VerifyVerb implements Verb {
             .type(List.class)
             .auxiliaryTypes(String.class)
             .description(
-                "Pass over findings of this rule, by its id or the number in it; can be repeated.")
+                "Pass over findings of this rule, by its id or the number in it; can be repeated."
+                    + " An error that ends the reading is told even so: what stands behind it was"
+                    + " never judged.")
             .build());
   }
 
@@ -101,7 +104,12 @@ final class VerifyVerb implements Verb {
     long unsound = 0;
     long none = 0;
     long unjudged = 0;
-    List<Images.Named> images = Images.of(arguments);
+    List<IOException> unreadable = new ArrayList<>();
+    List<Images.Named> images = Images.of(arguments, unreadable::add);
+    for (IOException failure : unreadable) {
+      console.complain(Failure.text(failure));
+      worst = NO_IMAGE;
+    }
     for (Images.Named image : images) {
       Verdict verdict = Judging.run(image, "verify", options, console, null);
       if (verdict == null) {

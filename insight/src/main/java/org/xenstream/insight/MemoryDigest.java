@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.Layer;
@@ -132,10 +133,28 @@ public final class MemoryDigest implements AutoCloseable {
     }
   }
 
+  /// How many pages of all that was seen a digest is of.
+  public long pages() {
+    index.settle();
+    long pages = 0;
+    for (int run = 0; run < index.size(); run++) {
+      pages += index.count(run);
+    }
+    return pages;
+  }
+
   /// The digest of all that was seen. The image must still be open.
   ///
   /// @throws IOException when a page cannot be read again
   public Result finish() throws IOException {
+    return finish(hashed -> {});
+  }
+
+  /// The same, which for a large guest takes as long as to read it: told is how it goes on.
+  ///
+  /// @param hashed is told, again and again, how many of the [#pages] are done
+  /// @throws IOException when a page cannot be read again
+  public Result finish(LongConsumer hashed) throws IOException {
     index.settle();
     long count = 0;
     PageHash hash = new PageHash();
@@ -143,6 +162,7 @@ public final class MemoryDigest implements AutoCloseable {
       for (PageBlocks.Block block = blocks.next(); block != null; block = blocks.next()) {
         hash.update(block.octets(), block.pfns(), block.pages());
         count += block.pages();
+        hashed.accept(count);
       }
       return new Result(hash.digest(), count);
     }

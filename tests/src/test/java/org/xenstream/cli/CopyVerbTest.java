@@ -212,6 +212,23 @@ class CopyVerbTest {
     assertArrayEquals(big, copy("--byte-order", "big"));
   }
 
+  @Test
+  void whatCannotBeSwappedIsNamed() throws IOException {
+    byte[] little =
+        StreamBuilder.stream()
+            .imageHeader(3)
+            .domainHeader(2)
+            .record(0x10)
+            .record(0x80000077, StreamBuilder.filled(6, 0x26))
+            .end()
+            .octets();
+    Files.write(in, little);
+    assertEquals(
+        "xenstream: not swapped, as nothing tells what in it is a number: OPTIONAL_0x80000077, 6"
+            + " octets\n",
+        Tool.run("copy", "--byte-order", "big", in, out).exits(0).err());
+  }
+
   // From here on in processes of their own.
 
   @ParameterizedTest

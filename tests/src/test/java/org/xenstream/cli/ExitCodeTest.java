@@ -132,6 +132,38 @@ class ExitCodeTest {
     Tool.run("info", walked).quiet().exits(1);
   }
 
+  /// A folder that even root cannot open: its path is longer than the system takes one.
+  @ParameterizedTest
+  @ValueSource(strings = {"info", "verify"})
+  void whatCannotBeWalkedIsNamedAndTheRestJudged(String verb, @TempDir Path walked)
+      throws IOException {
+    String name = "n".repeat(250);
+    Path first = walked.resolve("deep");
+    Path second = walked.resolve("second");
+    for (Path top : new Path[] {first, second}) {
+      Path at = top;
+      while (at.toString().length() < 3000) {
+        at = at.resolve(name);
+      }
+      Files.createDirectories(at);
+    }
+    Path leaf = first;
+    while (Files.isDirectory(leaf.resolve(name))) {
+      leaf = leaf.resolve(name);
+    }
+    Files.copy(files.sound(), walked.resolve("a"));
+    Files.copy(files.warned(), walked.resolve("z"));
+    Files.move(second, leaf.resolve("second"));
+    try {
+      Tool.Run run = Tool.run(verb, "--json", walked).exits(2);
+      assertEquals(2, run.lines().size());
+      assertTrue(run.err().startsWith("xenstream: " + leaf.resolve("second")), run.err());
+      assertTrue(run.err().endsWith(": File name too long\n"), run.err());
+    } finally {
+      Files.move(leaf.resolve("second"), second);
+    }
+  }
+
   /// A save that the disk had no room for leaves one.
   @Test
   void anEmptyFileOfAFolderIsNamed(@TempDir Path walked) throws IOException {

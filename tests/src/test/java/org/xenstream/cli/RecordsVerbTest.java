@@ -100,7 +100,6 @@ class RecordsVerbTest {
     "..1, 0 1",
     "10.., 10 11",
     "7, 7",
-    "5..4, ''",
     "99.., ''",
     "8..99, 8 9 10 11",
   })
@@ -133,7 +132,8 @@ class RecordsVerbTest {
 
   @Test
   void typesAndRangesGoTogether() {
-    assertEquals("", records("--type", "NOTHING", pv32));
+    assertEquals("", records("--type", "HVM_PARAMS", pv32));
+    assertEquals("", records("--type", "0xFFFFFFFF", "--type", "optional_0x80000077", pv32));
     assertEquals(
         List.of(0L, 3L),
         records("--brief", "--type", "16", "--type", "X86_PV_INFO", pv32)
@@ -142,6 +142,42 @@ class RecordsVerbTest {
             .toList());
     assertEquals("", records("--type", "16", "--range", "4..", pv32));
     assertEquals(2, records("--brief", "--type", "END", pv32).lines().count(), "both layers' END");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "HVM_PARMAS | ; is it HVM_PARAMS?",
+        "hvm_param | ; is it HVM_PARAMS?",
+        "TSC | ; is it X86_TSC_INFO?",
+        "vcpu | ; is it X86_PV_VCPU_MSRS, X86_PV_VCPU_BASIC, X86_PV_VCPU_XSAVE,"
+            + " X86_PV_VCPU_EXTENDED?",
+        "EMULATOR_CONTEX | ; is it EMULATOR_CONTEXT?",
+        "NOTHING | ''",
+        "0x100000000 | ''",
+        "-1 | ''",
+      })
+  void aTypeThatThereIsNotIsAMistake(String type, String nearest) {
+    Tool.Run run = Tool.run("records", "--type=" + type, pv32).exits(2);
+    assertEquals("", run.out());
+    assertEquals(
+        """
+        xenstream: --type: no record is called %s%s
+        Try 'xenstream records --help'.
+        """
+            .formatted(type, nearest),
+        run.err());
+  }
+
+  @Test
+  void aReversedRangeIsAMistake() {
+    assertEquals(
+        """
+        xenstream: --range takes the lower number first: 3..9
+        Try 'xenstream records --help'.
+        """,
+        Tool.run("records", "--range", "9..3", pv32).exits(2).err());
   }
 
   @Test

@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.testkit.StreamBuilder;
 
 @Timeout(value = 180, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SimulateVerbTest {
@@ -92,6 +97,9 @@ class SimulateVerbTest {
         simulate("migrate --memory 8M --interval 20ms --kill-primary 2 --json").exits(0).out();
     assertTrue(json.contains("\"survivor\":\"destination\",\"survived\":true"), json);
     assertTrue(json.contains("\"checkpoints\":2"), json);
+    assertTrue(json.contains("\"mismatches\":[],\"failed_over\":\"migration stream @0x"), json);
+    String table = simulate("migrate --memory 8M --interval 20ms --kill-primary 2").exits(0).out();
+    assertTrue(table.contains("  failed over   migration stream @0x"), table);
   }
 
   @Test
@@ -151,6 +159,8 @@ class SimulateVerbTest {
         "--checkpoints 3 --kill-primary 3 | --kill-primary: the primary can die behind a checkpoint"
             + " before the last, not behind number 3 of 3",
         "--policy zen | --policy: expected xen, downtime or converge, found 'zen'",
+        "--downtime-target 50ms | --downtime-target goes with --policy downtime",
+        "--policy downtime:9 --downtime-target 50 | --downtime-target goes with --policy downtime",
         "--record - | --record takes a file: standard output has the table",
       })
   void badUsageIsToldInALine(String options, String message) {
@@ -210,8 +220,134 @@ class SimulateVerbTest {
     Path remus = Tool.sample("remus-pv64.wire.zst");
     assertTrue(
         simulate("restore", remus).exits(1).err().contains("no CHECKPOINT in a plain stream"));
-    List<String> lines = simulate("restore --checkpointed", remus).exits(0).quiet().lines();
+    Tool.Run run = simulate("restore --checkpointed", remus).exits(0);
+    assertTrue(run.err().startsWith("xenstream: failed over: " + remus + " [zstd] @0x"), run.err());
+    assertEquals(1, run.err().lines().count());
+    List<String> lines = run.lines();
     assertTrue(lines.getLast().startsWith("checkpoint_callbacks 19 "), lines.getLast());
+  }
+
+  private static StreamBuilder hvm() {
+    return StreamBuilder.stream().imageHeader(3).domainHeader(2).record(0x10);
+  }
+
+  private Path image(StreamBuilder memory) throws IOException {
+    memory.record(0x08, memory.part().u32(0).u32(2_000_000).u64(7).u32(1).u32(0).octets());
+    memory.record(0x09, StreamBuilder.filled(32, 0x11));
+    memory.record(0x0A, memory.part().u32(2).u32(0).u64(1).u64(2).u64(17).u64(3).octets());
+    return Files.write(folder.resolve("image"), memory.end().octets());
+  }
+
+  /// A page more than 16 GiB, at a pfn above that as well; none has been written to.
+  @Test
+  void aLargeHvmGuestIsRestored() throws IOException {
+    StreamBuilder memory = hvm().pageData(2, 3);
+    long[] batch = new long[1024];
+    for (int first = 0; first < 1 << 22; first += batch.length) {
+      for (int i = 0; i < batch.length; i++) {
+        batch[i] = 0xE000_0000_0000_0000L | 0x50_0000 + first + i;
+      }
+      memory.pageData(batch);
+    }
+    List<String> lines = simulate("restore", image(memory)).exits(0).quiet().lines();
+    assertTrue(lines.get(3).startsWith("populated pages=4194306 "), lines::toString);
+    assertTrue(lines.get(3).endsWith(" last_pfn=8fffff"), lines::toString);
+  }
+
+  /// One page above 2 GiB, whose frame is above it, too; its p2m is the sample's, named for all.
+  @Test
+  void aLargePvGuestIsRestored() throws IOException {
+    byte[] sample = Tool.pv32();
+    StreamBuilder p2m = StreamBuilder.stream().u32(0).u32(0x9_0000);
+    for (int frame = 0; frame <= 0x9_0000 / 1024; frame++) {
+      p2m.u64(0x20c);
+    }
+    Path image =
+        Files.write(
+            folder.resolve("image"),
+            StreamBuilder.join(
+                Arrays.copyOf(sample, 0x82e),
+                StreamBuilder.stream().record(0x03, p2m.octets()).octets(),
+                Arrays.copyOfRange(sample, 0x846, 0x402856),
+                StreamBuilder.stream().pageData(0x9_0000).octets(),
+                Arrays.copyOfRange(sample, 0x402856, sample.length)));
+    List<String> lines = simulate("restore", image).exits(0).quiet().lines();
+    assertTrue(lines.get(3).endsWith(" last_pfn=90000"), lines::toString);
+    assertTrue(lines.get(3).startsWith("populated pages=1025 "), lines::toString);
+  }
+
+  @Test
+  void pagesThatDifferInTheVerifyPassAreNamed() throws IOException {
+    long[] pfns = new long[20];
+    for (int i = 0; i < pfns.length; i++) {
+      pfns[i] = 2L + i;
+    }
+    StreamBuilder stream = hvm().pageData(pfns).record(0x0D);
+    for (long pfn : pfns) {
+      stream.pageData(pfn);
+    }
+    Tool.Run run = simulate("restore", image(stream)).exits(0);
+    List<String> said = run.err().lines().toList();
+    assertEquals(17, said.size());
+    assertEquals("xenstream: verify: pfn 0x3 (type NOTAB) differs", said.getFirst());
+    assertEquals("xenstream: verify: pfn 0x12 (type NOTAB) differs", said.get(15));
+    assertEquals("xenstream: verify: 3 more differ", said.getLast());
+    assertTrue(run.lines().getLast().endsWith("errors_reported 19"), run.out());
+  }
+
+  // ---- A reader that does not read
+
+  private Path fifo() throws IOException, InterruptedException {
+    Path fifo = folder.resolve("fifo");
+    Process mkfifo = new ProcessBuilder("mkfifo", fifo.toString()).start();
+    assertEquals(0, mkfifo.waitFor());
+    return fifo;
+  }
+
+  /// The guest stands still while all its memory goes out once more, and whoever keeps the stream
+  /// has stopped to read.
+  @Test
+  void whoKeepsTheStreamDoesNotHoldTheGuest() throws IOException, InterruptedException {
+    Path fifo = fifo();
+    CountDownLatch done = new CountDownLatch(1);
+    Thread reader =
+        Thread.ofPlatform()
+            .start(() -> {
+              try (InputStream in = Files.newInputStream(fifo)) {
+                in.skipNBytes(4 << 20);
+                done.await();
+              } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    Tool.Run run =
+        simulate("migrate --memory 4M --workload none --verify --suspend-limit 1s --record", fifo);
+    done.countDown();
+    reader.join();
+    run.exits(1);
+    assertTrue(run.err().endsWith(": the guest goes on where it was, unharmed\n"), run.err());
+    assertTrue(run.out().contains("self-check    survived: "), run.out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aSaveThatIsStuckIsGivenUp(boolean named) throws IOException, InterruptedException {
+    String out = named ? fifo().toString() : "-";
+    Process process = Tool.process("simulate", "save", "--memory", "8M", out).start();
+    try (InputStream in = named ? new FileInputStream(out) : process.getInputStream()) {
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (in.available() < 60_000) {
+        assertTrue(System.nanoTime() < until, "the pipe fills");
+        Thread.sleep(20);
+      }
+      process.toHandle().destroy(); // the streams stay open
+      assertTrue(process.waitFor(15, TimeUnit.SECONDS), "the process ends in good order");
+      assertEquals(
+          "xenstream: the transfer was cancelled: nothing was saved\n",
+          new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   /// The self-check is no formality: a page that is changed in the image is found.

@@ -48,7 +48,16 @@ final class Tool {
     return run(true, arguments);
   }
 
+  /// With somebody who watches standard error and has no patience: progress is shown at once.
+  static Run watched(Object... arguments) {
+    return run(false, true, arguments);
+  }
+
   private static Run run(boolean colour, Object... arguments) {
+    return run(colour, false, arguments);
+  }
+
+  private static Run run(boolean colour, boolean watched, Object... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int code =
@@ -57,7 +66,8 @@ final class Tool {
                 new PrintStream(out, false, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 colour,
-                false),
+                watched,
+                0),
             strings(arguments));
     return new Run(
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

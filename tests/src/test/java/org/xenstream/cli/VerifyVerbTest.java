@@ -118,6 +118,39 @@ class VerifyVerbTest {
     assertEquals("  verdict     sound", run.lines().getLast());
   }
 
+  /// What stands behind the place where reading ended was never judged, so that nobody can have it
+  /// called sound.
+  @Test
+  void whatEndedTheReadingIsToldThoughItsRuleIsIgnored() throws IOException {
+    byte[] version = Tool.pv32();
+    version[Pv32.LIBXC + 15] = 9;
+    Path newer = Files.write(folder.resolve("newer"), version);
+    byte[] length = Tool.pv32();
+    length[Pv32.CPUID_POLICY + 7] = 0x70;
+    Path tooLong = Files.write(folder.resolve("long"), length);
+    byte[] zstd = Arrays.copyOf(Files.readAllBytes(Tool.sample("pv32.xlsave.zst")), 20_000);
+    Arrays.fill(zstd, 2_000, 19_000, (byte) 0x55);
+    Path garbled = Files.write(folder.resolve("garbled"), zstd);
+    assertEquals("F/text: no image (1 error)\n", ignoring(2, "XS0001", files.text()));
+    assertEquals("F/cut: unsound (1 error)\n", ignoring(1, "XS0002", files.cut()));
+    assertEquals("F/long: unsound (1 error)\n", ignoring(1, "XS0004", tooLong));
+    assertEquals("F/garbled: unsound (1 error)\n", ignoring(1, "XS0006", garbled));
+    assertEquals("F/newer: unsound (1 error)\n", ignoring(1, "XS0103", newer));
+    assertEquals(
+        """
+        F/text @0x0 (image.signature): error: expected an image of a known kind, found octets that \
+        no kind of image begins with [XS0001-not-an-image]
+        F/text: no image (1 error)
+        """,
+        verify(2, "--ignore", "1", files.text()));
+    Tool.run("info", "--ignore", "1", files.text()).exits(2);
+    Tool.run("info", "--ignore", "2", files.cut()).exits(1);
+  }
+
+  private static String ignoring(int code, String rule, Path file) {
+    return verify(code, "--quiet", "--ignore", rule, file);
+  }
+
   @Test
   void manyFindingsOfARuleAreCountedAndQuotedOnlyOnDemand() throws IOException {
     byte[] image = Tool.pv32();

@@ -42,7 +42,16 @@ class MemoryDigestTest {
       for (ImageItem item = image.next(); item != null; item = image.next()) {
         digest.see(item, image.input());
       }
-      return digest.finish().toString();
+      long pages = digest.pages();
+      long[] told = new long[1];
+      MemoryDigest.Result result =
+          digest.finish(hashed -> {
+            assertTrue(hashed > told[0]);
+            told[0] = hashed;
+          });
+      assertEquals(result.pages(), pages);
+      assertEquals(pages, told[0]);
+      return result.toString();
     }
   }
 

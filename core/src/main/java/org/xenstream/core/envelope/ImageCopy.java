@@ -2,6 +2,8 @@
 package org.xenstream.core.envelope;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
 import java.util.Collections;
@@ -55,6 +57,11 @@ public final class ImageCopy {
     public static final Options SAME = new Options(0, null, Layers.SAME, false, null);
   }
 
+  /// Octets of an X86_PV_INFO's body; the reference lets it be longer.
+  private static final int PV_INFO = 8;
+
+  private static final int MOST_NAMED = 64;
+
   private final ImageReader image;
   private final Options options;
   private final Octets octets;
@@ -72,6 +79,7 @@ public final class ImageCopy {
   private long droppedPolicies;
   private boolean wantsPoliciesDropped;
   private final Map<String, Long> leftOut = new LinkedHashMap<>();
+  private final Map<String, Long> unswapped = new LinkedHashMap<>();
 
   /// @param image the image whose items will be pushed
   /// @param out blocking; stays the caller's to close
@@ -121,11 +129,18 @@ public final class ImageCopy {
     return wantsPoliciesDropped;
   }
 
-  /// What the copy's layers have no place for, with its octets, −1 where they are not known: states
-  /// of device models, and what stands behind the image. A layer's own header, with the domain's
-  /// configuration in it, is not among it.
+  /// What the copy has no place for, with its octets, −1 where they are not known: states of device
+  /// models, records of libxl that are unknown or have a body where none belongs, that of a
+  /// STATIC_DATA_END in version 2, and what stands behind the image. A layer's own header, with the
+  /// domain's configuration in it, is not among it.
   public Map<String, Long> leftOut() {
     return Collections.unmodifiableMap(leftOut);
+  }
+
+  /// What a copy in the other byte order holds as it came, with its octets, since nothing tells
+  /// what in it is a number: bodies of records that no specification describes.
+  public Map<String, Long> unswapped() {
+    return Collections.unmodifiableMap(unswapped);
   }
 
   private void layer(ImageItem.LayerFound found) throws IOException {
@@ -161,7 +176,7 @@ public final class ImageCopy {
         }
       }
       case Layer.XenServerPart part when options.layers() == Layers.LIBXC && part.isState() ->
-          leftOut.merge(part.title(), part.length(), Long::sum);
+          count(leftOut, part.title(), part.length());
       case Layer.XenServerPart _,
           Layer.XenServer _,
           Layer.Libvirt _,
@@ -250,7 +265,19 @@ public final class ImageCopy {
       octets.take(image.input(), item);
     } else {
       octets.flush();
-      writer.accept(framed.record());
+      writer.swap(framed);
+      noteUnswapped(
+          framed.frame().typeName(),
+          switch (framed.record()) {
+            case StreamRecord.PvInfo _ -> framed.frame().body().asSlice(PV_INFO);
+            case StreamRecord.End _,
+                StreamRecord.Verify _,
+                StreamRecord.Checkpoint _,
+                StreamRecord.StaticDataEnd _,
+                StreamRecord.Unknown _ ->
+                framed.frame().body();
+            default -> MemorySegment.NULL;
+          });
     }
     atCheckpoint = framed.record() instanceof StreamRecord.Checkpoint;
     if (synthesised && atCheckpoint) {
@@ -268,6 +295,9 @@ public final class ImageCopy {
     int type = framed.frame().type();
     if (from == ImageHeader.V3 && options.version() == ImageHeader.V2) {
       if (type == RecordType.STATIC_DATA_END.code()) {
+        if (framed.frame().length() > 0) {
+          count(leftOut, "the body of " + framed.frame().typeName(), framed.frame().length());
+        }
         return false;
       }
       if (type == RecordType.X86_CPUID_POLICY.code() || type == RecordType.X86_MSR_POLICY.code()) {
@@ -297,9 +327,9 @@ public final class ImageCopy {
 
   private void libxl(LibxlFrame frame, LibxlRecord record, ImageItem item) throws IOException {
     if (options.layers() == Layers.LIBXC) {
-      if (record instanceof LibxlRecord.EmulatorContext
-          || record instanceof LibxlRecord.EmulatorXenstoreData) {
-        leftOut.merge("libxl " + frame.typeName(), frame.length(), Long::sum);
+      // COLO's hand-shake is between toolstacks, and nothing to be kept.
+      if (!(record instanceof LibxlRecord.CheckpointState) && frame.length() > 0) {
+        count(leftOut, "libxl " + frame.typeName(), frame.length());
       }
       return;
     }
@@ -309,6 +339,39 @@ public final class ImageCopy {
     }
     octets.flush();
     layers.libxl(frame, record, options.order());
+    noteUnswapped(
+        "libxl " + frame.typeName(),
+        switch (record) {
+          case LibxlRecord.CheckpointState _ ->
+              frame.body().asSlice(LibxlRecord.CHECKPOINT_STATE_LENGTH);
+          case LibxlRecord.EmulatorContext _,
+              LibxlRecord.EmulatorXenstoreData _,
+              LibxlRecord.Malformed _ ->
+              MemorySegment.NULL;
+          case LibxlRecord.End _,
+              LibxlRecord.LibxcContext _,
+              LibxlRecord.CheckpointEnd _,
+              LibxlRecord.Unknown _ ->
+              frame.body();
+        });
+  }
+
+  /// Zeros are the same in either order.
+  private void noteUnswapped(String name, MemorySegment octets) {
+    for (long at = 0; at < octets.byteSize(); at++) {
+      if (octets.get(ValueLayout.JAVA_BYTE, at) != 0) {
+        count(unswapped, name, octets.byteSize());
+        return;
+      }
+    }
+  }
+
+  /// An image can hold records of as many types as it likes.
+  private static void count(Map<String, Long> octets, String name, long length) {
+    octets.merge(
+        octets.containsKey(name) || octets.size() < MOST_NAMED ? name : "other records",
+        length,
+        Long::sum);
   }
 
   private StreamFormatException refused(long offset, String expected, String found) {

@@ -77,26 +77,28 @@ public final class LayerWriter {
     libxl(type, MemorySegment.NULL, order);
   }
 
-  /// Writes a record that was read in the other byte order: its fields swapped, its blobs and texts
-  /// as they are.
+  /// Writes a record that was read in the other byte order: its fields are swapped, and all else
+  /// stays as it came, padding and what no specification describes included.
   ///
   /// @throws org.xenstream.core.format.StreamFormatException for a malformed one
   void libxl(LibxlFrame frame, LibxlRecord record, ByteOrder order) throws IOException {
-    switch (record) {
-      case LibxlRecord.End _, LibxlRecord.LibxcContext _, LibxlRecord.CheckpointEnd _ ->
-          libxl(frame.type(), order);
-      case LibxlRecord.EmulatorXenstoreData(int id, int index, var data) ->
-          emulator(frame.type(), id, index, data, order);
-      case LibxlRecord.EmulatorContext(int id, int index, var context) ->
-          emulator(frame.type(), id, index, context, order);
-      case LibxlRecord.CheckpointState(int id) -> {
-        MemorySegment body = MemorySegment.ofArray(new byte[(int) frame.length()]);
-        Wire.putU32(body, 0, id, order);
-        libxl(frame.type(), body, order);
-      }
-      case LibxlRecord.Unknown(int type, var body) -> libxl(type, body, order);
-      case LibxlRecord.Malformed malformed -> throw malformed.why();
+    int fields =
+        switch (record) {
+          case LibxlRecord.EmulatorXenstoreData _, LibxlRecord.EmulatorContext _ -> 2;
+          case LibxlRecord.CheckpointState _ -> 1;
+          case LibxlRecord.End _,
+              LibxlRecord.LibxcContext _,
+              LibxlRecord.CheckpointEnd _,
+              LibxlRecord.Unknown _ ->
+              0;
+          case LibxlRecord.Malformed malformed -> throw malformed.why();
+        };
+    MemorySegment octets =
+        MemorySegment.ofArray(frame.octets().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+    for (int at = 0; at < Wire.RECORD_HEADER + 4 * fields; at += 4) {
+      Wire.putU32(octets, at, Integer.reverseBytes(Wire.u32(octets, at, order)), order);
     }
+    write(octets);
   }
 
   /// Writes an emulator's record of libxl.

@@ -123,6 +123,66 @@ public final class StreamWriter implements RecordSink {
     write(List.of(frame.octets()));
   }
 
+  /// Writes a record that was read from a stream of the other byte order: its numbers are swapped,
+  /// and all else stays as it came, blobs and pages as well as reserved octets, padding, and what
+  /// no specification describes.
+  ///
+  /// @param framed all of the record, its pages too
+  /// @throws StreamFormatException for a malformed record: where its numbers are is not known
+  public void swap(Framed framed) throws IOException {
+    MemorySegment from = framed.frame().octets();
+    Numbers numbers = Numbers.of(framed.record());
+    long end = Wire.RECORD_HEADER + numbers.octets();
+    MemorySegment swapped = MemorySegment.ofArray(new byte[(int) end]);
+    ByteOrder other =
+        order == ByteOrder.BIG_ENDIAN ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+    long at = 0;
+    for (; at < Wire.RECORD_HEADER + 4L * numbers.words(); at += 4) {
+      Wire.putU32(swapped, at, Wire.u32(from, at, other), order);
+    }
+    for (long longsEnd = end - 4L * numbers.wordsBehind(); at < longsEnd; at += 8) {
+      Wire.putU64(swapped, at, Wire.u64(from, at, other), order);
+    }
+    for (; at < end; at += 4) {
+      Wire.putU32(swapped, at, Wire.u32(from, at, other), order);
+    }
+    write(List.of(swapped, from.asSlice(end)));
+  }
+
+  /// The numbers that a body begins with, reserved ones included: so many u32, then u64, then u32.
+  private record Numbers(int words, long longs, int wordsBehind) {
+    private static final Numbers NONE = new Numbers(0, 0, 0);
+
+    long octets() {
+      return 4L * words + 8 * longs + 4L * wordsBehind;
+    }
+
+    static Numbers of(StreamRecord record) throws StreamFormatException {
+      return switch (record) {
+        case StreamRecord.PageData(var entries, _) -> new Numbers(2, entries.count(), 0);
+        case StreamRecord.PvP2mFrames(_, _, var pfns) -> new Numbers(2, pfns.byteSize() / 8, 0);
+        case StreamRecord.PvVcpu _ -> new Numbers(2, 0, 0);
+        case StreamRecord.TscInfo _ -> new Numbers(2, 1, 2);
+        case StreamRecord.HvmParams params -> new Numbers(2, 2L * params.count(), 0);
+        case StreamRecord.CheckpointDirtyPfnList list -> new Numbers(0, list.count(), 0);
+        case StreamRecord.End _,
+            StreamRecord.Verify _,
+            StreamRecord.Checkpoint _,
+            StreamRecord.StaticDataEnd _,
+            StreamRecord.PvInfo _,
+            StreamRecord.SharedInfo _,
+            StreamRecord.HvmContext _,
+            StreamRecord.Toolstack _,
+            StreamRecord.CpuidPolicy _,
+            StreamRecord.MsrPolicy _,
+            StreamRecord.SavingCpu _,
+            StreamRecord.Unknown _ ->
+            NONE;
+        case StreamRecord.Malformed malformed -> throw malformed.why();
+      };
+    }
+  }
+
   private void frame(int type, int inScratch) throws IOException {
     frame(type, inScratch, List.of());
   }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Location;
 import org.xenstream.core.format.RecordType;
 import org.xenstream.core.format.StreamFormatException;
 
@@ -27,7 +28,8 @@ public final class Judge {
   /// What to judge by.
   ///
   /// @param target the release that shall restore the image, or null for any
-  /// @param ignored rules that shall not speak
+  /// @param ignored rules that shall not speak; an error that ended the reading is told even so, as
+  ///   what stands behind it was never judged
   /// @param mostOfEach how many findings of each rule are quoted; of all no more than 65,536, or
   ///   the first of each rule
   public record Options(@Nullable Release target, Set<Rule> ignored, int mostOfEach) {
@@ -39,6 +41,7 @@ public final class Judge {
     }
   }
 
+  private final String source;
   private final Options options;
   private final Report report;
   private final StreamState state;
@@ -48,6 +51,7 @@ public final class Judge {
   /// @param source the image's name, for locations
   /// @param options what to judge by
   public Judge(String source, Options options) {
+    this.source = source;
     this.options = options;
     this.report = new Report(source, options.ignored(), options.mostOfEach());
     this.state = new StreamState();
@@ -93,7 +97,7 @@ public final class Judge {
       dropIncomplete();
       rule = Rule.CHECKPOINT_INCOMPLETE;
     }
-    report.add(
+    report.ended(
         rule, fault.location(), "expected %s, found %s".formatted(fault.expected(), fault.found()));
   }
 
@@ -113,12 +117,9 @@ public final class Judge {
       if (state.completeCheckpoints() > 0) {
         dropIncomplete();
       }
-      report.outside(
+      report.ended(
           state.completeCheckpoints() > 0 ? Rule.CHECKPOINT_INCOMPLETE : Rule.TRUNCATED,
-          state.end(),
-          "libxl",
-          "record header",
-          null,
+          Location.of(source, state.end(), "libxl", "record header", null),
           "expected libxl records up to CHECKPOINT_END, found the end");
     }
     return new Verdict(report.findings(), report.counts(), options.target());

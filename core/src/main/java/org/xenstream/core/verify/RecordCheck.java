@@ -12,6 +12,7 @@ import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.RecordType;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamRecord;
+import org.xenstream.core.format.Wire;
 
 /// What holds for a libxc record of any type: that its type may be there, its own fields, the
 /// padding, signals without a body.
@@ -23,6 +24,10 @@ final class RecordCheck implements Check {
     }
     Framed framed = libxc.framed();
     Frame frame = framed.frame();
+    // A reader that was told to take longer ones comes this far with it.
+    if (frame.length() > Wire.RECORD_LENGTH_MAX) {
+      report.length(Rule.RECORD_TOO_LONG, frame, "at most " + Wire.RECORD_LENGTH_MAX);
+    }
     padding(frame, report);
     if (framed.record() instanceof StreamRecord.Malformed malformed) {
       StreamFormatException why = malformed.why();

@@ -30,7 +30,8 @@ public enum Remedy {
   AS_CHECKPOINTED(
       "Receive it as a checkpointed stream (`xl migrate-receive -r`): `xl restore` refuses it."),
   /// Judged by a limit of this project.
-  RAISE_LIMIT("If the image is trusted, raise the limit; else treat it as damaged or hostile."),
+  RAISE_LIMIT(
+      "If the image is trusted, raise the limit (`--limit`); else treat it as damaged or hostile."),
   /// Nothing is wrong.
   NOTHING("Nothing: this is for information.");
 

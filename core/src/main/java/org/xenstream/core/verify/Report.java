@@ -54,6 +54,17 @@ final class Report {
     }
   }
 
+  /// Adds what ended the reading. Whoever ignores a rule knows better of a place, not of all that
+  /// stands behind it and was never judged: an error here is told in any case.
+  void ended(Rule rule, Location location, String message) {
+    if (rule.severity() == Severity.ERROR && ignored.contains(rule)) {
+      findings.add(new Finding(rule, location, message));
+      count(rule);
+    } else {
+      add(rule, location, message);
+    }
+  }
+
   /// Counts a finding that is not to be quoted, so that a loop over what a hostile image holds need
   /// not make a message for each.
   ///

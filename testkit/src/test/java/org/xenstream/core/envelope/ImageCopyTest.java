@@ -195,6 +195,80 @@ class ImageCopyTest {
         Arguments.of(BIG_ENDIAN, BIG_ENDIAN));
   }
 
+  /// Reserved numbers, padding, and bodies where none belong: a saver must not write them, and a
+  /// copy must not lose them.
+  @Test
+  void losesNothingInTheOtherOrder() throws IOException {
+    StreamBuilder b = StreamBuilder.stream();
+    byte[] libxc =
+        StreamBuilder.stream()
+            .imageHeader(3)
+            .domainHeader(1)
+            .record(0x02, new byte[] {4, 3, 1, 0, 0, 0, 0, 0, 0, 9})
+            .record(0x10, 5, StreamBuilder.filled(5, 0x21), StreamBuilder.filled(3, 0x22))
+            .record(0x01, b.part().u32(1).u32(0x0102).u64(4).octets(), StreamBuilder.page(0x23))
+            .record(0x04, b.part().u32(1).u32(0x0304).octets(), StreamBuilder.filled(9, 0x24))
+            .record(0x09, b.part().u32(1).u32(2).u64(3).u32(4).u32(0x0506).octets())
+            .record(0x0A, b.part().u32(1).u32(0x0708).u64(1).u64(2).octets())
+            .record(0x0D, StreamBuilder.filled(8, 0x25))
+            .record(0x13, new byte[8])
+            .record(0x80000077, StreamBuilder.filled(6, 0x26))
+            .record(0x00, new byte[] {0, 1})
+            .octets();
+    byte[] little =
+        StreamBuilder.join(
+            Layers.libxlHeader(LITTLE_ENDIAN),
+            Layers.libxlRecord(LITTLE_ENDIAN, 0x01, new byte[] {7}),
+            libxc,
+            Layers.libxlRecord(LITTLE_ENDIAN, 0x05, b.part().u32(2).u32(0x0900).octets()),
+            Layers.libxlRecord(LITTLE_ENDIAN, 0x04, new byte[] {8, 8}),
+            Layers.libxlRecord(LITTLE_ENDIAN, 0x77, new byte[3]),
+            Layers.libxlRecord(LITTLE_ENDIAN, 0x00, StreamBuilder.filled(16, 9)));
+    byte[] big = copy(little, order(BIG_ENDIAN));
+    assertEquals(little.length, big.length);
+    assertArrayEquals(little, copy(big, order(LITTLE_ENDIAN)));
+    try (ImageReader image =
+        ImageReader.of(new ChannelInput("a", ChunkedChannel.of(little, 50, 1)), Limits.DEFAULT)) {
+      ImageCopy copy = new ImageCopy(image, CapturingChannel.whole(), order(BIG_ENDIAN));
+      copy(image, copy);
+      assertEquals(
+          "{libxl LIBXC_CONTEXT=1, X86_PV_INFO=2, STATIC_DATA_END=5, VERIFY=8,"
+              + " OPTIONAL_0x80000077=6, END=2, libxl CHECKPOINT_STATE=4, libxl CHECKPOINT_END=2,"
+              + " libxl END=16}",
+          copy.unswapped().toString());
+      assertEquals("{}", copy.leftOut().toString());
+    }
+  }
+
+  @Test
+  void namesWhatOtherLayersAndVersionsHaveNoPlaceFor() throws IOException {
+    byte[] libxl =
+        StreamBuilder.join(
+            Layers.libxlHeader(LITTLE_ENDIAN),
+            Layers.libxlRecord(LITTLE_ENDIAN, 0x01),
+            StreamBuilder.stream()
+                .imageHeader(3)
+                .domainHeader(2)
+                .record(0x10, StreamBuilder.filled(5, 0x21))
+                .end()
+                .octets(),
+            Layers.libxlRecord(LITTLE_ENDIAN, 0x80000055, new byte[3]),
+            Layers.libxlRecord(LITTLE_ENDIAN, 0x05, new byte[4]),
+            Layers.libxlRecord(LITTLE_ENDIAN, 0x00));
+    try (ImageReader image =
+        ImageReader.of(new ChannelInput("a", ChunkedChannel.of(libxl, 50, 1)), Limits.DEFAULT)) {
+      ImageCopy copy =
+          new ImageCopy(
+              image,
+              CapturingChannel.whole(),
+              new ImageCopy.Options(2, null, ImageCopy.Layers.LIBXC, false, null));
+      copy(image, copy);
+      assertEquals(
+          "{the body of STATIC_DATA_END=5, libxl OPTIONAL_0x80000055=3}",
+          copy.leftOut().toString());
+    }
+  }
+
   @Test
   void writesVersionThree() throws IOException {
     byte[] two = Samples.pv64(2, LITTLE_ENDIAN);

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.transfer.Cancellation;
-import org.xenstream.transfer.Deadline;
 import org.xenstream.transfer.SaveOutput;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.TransferEvent;
@@ -38,7 +37,6 @@ public final class Migration {
   private final @Nullable ColoPair pair;
   private final SimSource source;
   private final MortalOutput output;
-  private final Deadline deadline;
   private final List<TransferEvent.RoundEnded> passes = new ArrayList<>();
   private final GuestLoad load;
   private final long begun;
@@ -51,18 +49,12 @@ public final class Migration {
   private @Nullable RestoreResult restored;
 
   private Migration(
-      SimGuest guest,
-      MigrationPlan plan,
-      Line line,
-      Receiver receiver,
-      @Nullable ColoPair pair,
-      Deadline deadline) {
+      SimGuest guest, MigrationPlan plan, Line line, Receiver receiver, @Nullable ColoPair pair) {
     this.guest = guest;
     this.plan = plan;
     this.line = line;
     this.receiver = receiver;
     this.pair = pair;
-    this.deadline = deadline;
     this.source = new SimSource(guest, plan.checkpoints, this::interval);
     SaveOutput out = line.output();
     this.output =
@@ -85,13 +77,12 @@ public final class Migration {
       // A page table that the backup has pinned cannot be written; libxl says no, too.
       throw new IllegalArgumentException("COLO is for HVM guests");
     }
-    Deadline deadline = new Deadline(plan.nanoTime);
     ColoPair pair = plan.type == StreamType.COLO ? new ColoPair(plan.cancellation) : null;
     Cancellation abandoned = new Cancellation();
-    try (Line line = SocketLine.open(plan, deadline, abandoned);
+    try (Line line = SocketLine.open(plan, abandoned);
         Receiver receiver = new Receiver(to, guest.spec(), plan, line, pair, abandoned)) {
       receiver.start();
-      return new Migration(guest, plan, line, receiver, pair, deadline).run();
+      return new Migration(guest, plan, line, receiver, pair).run();
     }
   }
 
@@ -153,7 +144,7 @@ public final class Migration {
         SaveOptions.plain(plan.policy, plan.nanoTime)
             .withLive()
             .withType(plan.type)
-            .withSuspendLimit(plan.suspendLimit, deadline)
+            .withSuspendLimit(plan.suspendLimit, plan.deadline)
             .withListener(this::see)
             .withCancellation(plan.cancellation);
     return plan.verify ? options.withVerify() : options;

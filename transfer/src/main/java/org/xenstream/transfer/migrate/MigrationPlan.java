@@ -5,12 +5,16 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.transfer.BandwidthLimit;
 import org.xenstream.transfer.Cancellation;
+import org.xenstream.transfer.Deadline;
+import org.xenstream.transfer.Patience;
 import org.xenstream.transfer.SaveOutput;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.TransferListener;
 import org.xenstream.transfer.policy.PrecopyPolicy;
 import org.xenstream.transfer.policy.XenPolicy;
+import org.xenstream.transfer.restore.RestoreListener;
 import org.xenstream.transfer.sim.Workload;
 
 /// How to migrate a guest. A plan is used once.
@@ -18,7 +22,13 @@ public final class MigrationPlan {
   /// No limit of a rate.
   public static final double UNLIMITED = Double.POSITIVE_INFINITY;
 
+  /// A peer may be at work on a large batch for some time.
+  private static final Duration STALL = Duration.ofMinutes(5);
+
+  private static final double SECOND = 1e9;
+
   final LongSupplier nanoTime;
+  final Deadline deadline;
   StreamType type = StreamType.PLAIN;
   boolean verify;
   PrecopyPolicy policy = XenPolicy.DEFAULT;
@@ -32,6 +42,7 @@ public final class MigrationPlan {
   double writesPerSecond = UNLIMITED;
   Duration after = Duration.ofMillis(50);
   TransferListener listener = TransferListener.NONE;
+  RestoreListener restoreListener = RestoreListener.NONE;
   Cancellation cancellation = new Cancellation();
   @Nullable SaveOutput record;
 
@@ -40,6 +51,7 @@ public final class MigrationPlan {
   /// @param nanoTime a clock that only goes forward, in nanoseconds
   public MigrationPlan(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
+    this.deadline = new Deadline(nanoTime);
   }
 
   /// Sends all memory twice, and compares.
@@ -125,10 +137,38 @@ public final class MigrationPlan {
     return this;
   }
 
+  /// Is told what the restore meets, on its thread.
+  public MigrationPlan restoreListener(RestoreListener value) {
+    restoreListener = value;
+    return this;
+  }
+
   /// Can be given up.
   public MigrationPlan cancellation(Cancellation value) {
     cancellation = value;
     return this;
+  }
+
+  /// How long any output of the source may be waited for, one that keeps the stream included: no
+  /// longer than the guest may stand still. To be asked for when all else is said.
+  public Patience patience() {
+    return new Patience(cancellation, deadline, stall(), nanoTime);
+  }
+
+  /// A peer that does nothing for so long is dead: not one that waits for the next checkpoint, nor
+  /// one to whom the line is too slow to carry anything sooner.
+  Duration stall() {
+    BandwidthLimit limit = limit();
+    double nanos =
+        intervalNanos + (limit == null ? 0 : limit.stride() * SECOND / limit.octetsPerSecond());
+    return STALL.plusNanos((long) nanos);
+  }
+
+  /// What keeps the line from carrying more, or null.
+  @Nullable BandwidthLimit limit() {
+    return Double.isInfinite(octetsPerSecond)
+        ? null
+        : new BandwidthLimit(Math.max(1, Math.round(octetsPerSecond)), nanoTime);
   }
 
   /// Keeps the stream as well. A page that the guest writes at this very moment may be kept in a

@@ -12,7 +12,6 @@ import org.xenstream.core.format.StreamReader;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.restore.RestoreCallbacks;
-import org.xenstream.transfer.restore.RestoreListener;
 import org.xenstream.transfer.restore.RestoreRequest;
 import org.xenstream.transfer.restore.RestoreResult;
 import org.xenstream.transfer.restore.Restorer;
@@ -80,7 +79,7 @@ final class Receiver implements AutoCloseable {
                   host,
                   request,
                   callbacks,
-                  RestoreListener.NONE,
+                  plan.restoreListener,
                   abandoned,
                   plan.type == StreamType.COLO ? line.backOutput() : null)
               .restore(reader));

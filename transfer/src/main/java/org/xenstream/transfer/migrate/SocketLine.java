@@ -3,13 +3,11 @@ package org.xenstream.transfer.migrate;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.RecordSink;
 import org.xenstream.os.Descriptor;
 import org.xenstream.os.DescriptorPair;
-import org.xenstream.transfer.BandwidthLimit;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.Deadline;
 import org.xenstream.transfer.DescriptorInput;
@@ -23,10 +21,6 @@ import org.xenstream.transfer.save.DirtyPfnListReader;
 /// A pair of sockets of this machine: what `ssh` gives to both ends of an `xl migrate`. The back
 /// channel is the same pair, the other way round.
 final class SocketLine implements Line {
-  /// A peer that does nothing for so long is dead. It may be at work on a large batch, or waiting
-  /// for the next checkpoint.
-  private static final Duration STALL = Duration.ofMinutes(5);
-
   private final DescriptorOutput output;
   private final DescriptorInput input;
   private final @Nullable BackInput backInput;
@@ -45,17 +39,12 @@ final class SocketLine implements Line {
 
   /// Opens one.
   ///
-  /// @param deadline of the guest at the source
   /// @param abandoned ends all waiting at the destination
   @SuppressWarnings("MustBeClosedChecker") // the ends live as long as the line
-  static SocketLine open(MigrationPlan plan, Deadline deadline, Cancellation abandoned)
-      throws IOException {
-    Patience here = new Patience(plan.cancellation, deadline, STALL, plan.nanoTime);
-    Patience there = new Patience(abandoned, new Deadline(plan.nanoTime), STALL, plan.nanoTime);
-    BandwidthLimit limit =
-        Double.isInfinite(plan.octetsPerSecond)
-            ? null
-            : new BandwidthLimit(Math.max(1, Math.round(plan.octetsPerSecond)), plan.nanoTime);
+  static SocketLine open(MigrationPlan plan, Cancellation abandoned) throws IOException {
+    Patience here = plan.patience();
+    Patience there =
+        new Patience(abandoned, new Deadline(plan.nanoTime), plan.stall(), plan.nanoTime);
     DescriptorPair pair = DescriptorPair.sockets();
     Descriptor first = pair.first();
     Descriptor second = pair.second();
@@ -69,7 +58,7 @@ final class SocketLine implements Line {
         backOutput.resume(ByteOrder.LITTLE_ENDIAN);
       }
       return new SocketLine(
-          new DescriptorOutput("migration stream", first, here, limit),
+          new DescriptorOutput("migration stream", first, here, plan.limit()),
           new DescriptorInput("migration stream", second, there),
           back,
           backOutput);

@@ -81,6 +81,20 @@ public record SimOptions(
         false);
   }
 
+  /// The same of another size.
+  public SimOptions withFrames(long count) {
+    return new SimOptions(
+        version,
+        count,
+        maxPfns,
+        count - 1,
+        placement,
+        sharedInfoFrame,
+        compatM2pFirstFrame,
+        checks,
+        hugePages);
+  }
+
   /// The same with other checks.
   public SimOptions withChecks(Checks other) {
     return new SimOptions(
