@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.transfer.restore;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xenstream.transfer.restore.HvmStream.CHECKPOINT;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,8 +27,15 @@ import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamWriter;
 import org.xenstream.testkit.CapturingChannel;
 import org.xenstream.testkit.StreamBuilder;
+import org.xenstream.transfer.Hypervisor;
+import org.xenstream.transfer.HypervisorException;
+import org.xenstream.transfer.LogDirtyStats;
+import org.xenstream.transfer.PfnBitmap;
 import org.xenstream.transfer.StreamType;
+import org.xenstream.transfer.TransferCancelledException;
 import org.xenstream.transfer.restore.RestoreCallbacks.CheckpointResult;
+import org.xenstream.transfer.sim.FaultyHypervisor;
+import org.xenstream.transfer.sim.SimHost;
 
 /// Restores of checkpointed streams.
 class CheckpointTest {
@@ -206,6 +215,98 @@ class CheckpointTest {
               .octets();
       byte[] sent = back.octets();
       assertArrayEquals(last, Arrays.copyOfRange(sent, sent.length - last.length, sent.length));
+    }
+  }
+
+  /// The primary dies while it is told which pages were dirtied, or before: the guest, which is
+  /// complete, takes over.
+  @Test
+  void coloFailsOverWhereverTheBackChannelIsCut() throws IOException {
+    int whole = backOctets(Integer.MAX_VALUE);
+    assertEquals(48, whole);
+    for (int cut = 0; cut < whole; cut++) {
+      assertEquals(cut, backOctets(cut));
+    }
+  }
+
+  /// Restores, with a back channel that breaks.
+  ///
+  /// @return how many octets went into it
+  private static int backOctets(int breaksAt) throws IOException {
+    CapturingChannel back = CapturingChannel.breakingAt(breaksAt);
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.backChannel = StreamWriter.resume(back, ByteOrder.LITTLE_ENDIAN);
+      receiver.host.enableLogDirty(receiver.domain.domid());
+      receiver.toolstack.onQuestion("wait?", () -> receiver.domain.writeWord(0x11, 0, 0x99));
+      RestoreResult result = receiver.restore(StreamType.COLO, secondCheckpoint().octets());
+      assertTrue(result.failedOver(), "cut at " + breaksAt);
+      if (breaksAt != Integer.MAX_VALUE) {
+        assertEquals(
+            "the pipe broke at octet " + breaksAt, requireNonNull(result.failure()).getMessage());
+      }
+      assertEquals("failover", receiver.toolstack.log.getLast());
+      assertEquals(
+          result.checkpoints() == 1
+              ? Map.of(0x10L, 1, 0x11L, 0x99)
+              : Map.of(0x10L, 1, 0x11L, 0x99, 0x12L, 2),
+          receiver.memory());
+    }
+    return back.octets().length;
+  }
+
+  /// As many dirty pages as no record holds: the primary cannot be told, and the guest is complete.
+  @Test
+  void coloFailsOverWhenItsListIsTooLong() throws IOException {
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.backChannel = record -> {};
+      SimHost host = receiver.host;
+      receiver.port =
+          (Hypervisor)
+              Proxy.newProxyInstance(
+                  Hypervisor.class.getClassLoader(),
+                  new Class<?>[] {Hypervisor.class},
+                  (proxy, method, arguments) -> {
+                    if (method.getName().equals("pfnCount")) {
+                      return (128L << 20) / 8 + 64;
+                    }
+                    if (method.getName().equals("readLogDirty")) {
+                      ((PfnBitmap) arguments[2]).setAll();
+                      return new LogDirtyStats(0, 0);
+                    }
+                    return method.invoke(host, arguments);
+                  });
+      RestoreResult result = receiver.restore(StreamType.COLO, secondCheckpoint().octets());
+      assertEquals(
+          "16777280 dirty pfns do not fit into a record of 134217728 octets",
+          requireNonNull(result.failure()).getMessage());
+      assertEquals(1, result.checkpoints());
+      assertEquals(Map.of(0x10L, 1, 0x11L, 2), receiver.memory());
+    }
+  }
+
+  /// Who wants the end gets it, and who cannot ask the hypervisor has no dead sender.
+  @Test
+  void coloFailsOverForNothingElse() throws IOException {
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.backChannel =
+          record -> {
+            throw new TransferCancelledException();
+          };
+      assertThrows(
+          TransferCancelledException.class,
+          () -> receiver.restore(StreamType.COLO, secondCheckpoint().octets()));
+    }
+    for (String call : List.of("pfnCount", "readLogDirty")) {
+      try (Receiver receiver = Receiver.hvm()) {
+        receiver.backChannel = record -> {};
+        receiver.host.enableLogDirty(receiver.domain.domid());
+        receiver.port = new FaultyHypervisor(receiver.host).fail(call, 2, "EIO").port();
+        HypervisorException failed =
+            assertThrows(
+                HypervisorException.class,
+                () -> receiver.restore(StreamType.COLO, secondCheckpoint().octets()));
+        assertEquals(call, failed.call());
+      }
     }
   }
 

@@ -86,7 +86,7 @@ public final class Migration {
       throw new IllegalArgumentException("COLO is for HVM guests");
     }
     Deadline deadline = new Deadline(plan.nanoTime);
-    ColoPair pair = plan.type == StreamType.COLO ? new ColoPair(plan.cancellation) : null;
+    ColoPair pair = plan.type == StreamType.COLO ? new ColoPair(plan.cancellation, deadline) : null;
     Cancellation abandoned = new Cancellation();
     try (Line line = SocketLine.open(plan, deadline, abandoned);
         Receiver receiver = new Receiver(to, guest.spec(), plan, line, pair, abandoned)) {

@@ -269,6 +269,8 @@ public final class Saver {
     if (colo && !callbacks.checkpoint()) {
       throw new SaveException(domid, "the toolstack could not end checkpoint " + checkpoints);
     }
+    // The toolstack may have waited for its peer, and knows of no limit.
+    options.deadline().check();
     if (!callbacks.resume()) {
       return false;
     }
