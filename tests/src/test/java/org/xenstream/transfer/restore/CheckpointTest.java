@@ -9,12 +9,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xenstream.transfer.restore.HvmStream.CHECKPOINT;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.lang.reflect.Proxy;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -22,6 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamWriter;
@@ -56,6 +64,7 @@ class CheckpointTest {
     "LEFT_IN_INPUT, 268435456",
     "IN_VIEW, 0",
     "LEFT_IN_INPUT, 0",
+    "IN_VIEW, 4194304",
     "LEFT_IN_INPUT, 4194304"
   })
   void theLastCompleteCheckpointCounts(PagesShown pages, long memory, @TempDir Path scratch)
@@ -160,6 +169,72 @@ class CheckpointTest {
             () -> receiver.restore(StreamType.REMUS, secondCheckpoint().octets()));
       }
     }
+  }
+
+  /// Records of 8 octets, many more than the heap has room for objects.
+  @Test
+  void recordsTakeNoMoreMemoryForBeingMany(@TempDir Path scratch) throws IOException {
+    byte[] verify = StreamBuilder.stream().record(HvmStream.VERIFY).octets();
+    byte[] end = StreamBuilder.stream().record(CHECKPOINT).octets();
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.bufferMemory = 8 << 20;
+      receiver.scratch = scratch;
+      RestoreResult result =
+          receiver.restore(
+              StreamType.REMUS, repeating(firstCheckpoint().octets(), verify, 8_000_000, end));
+      assertEquals(2, result.checkpoints());
+      assertEquals(8_000_000 + firstCheckpointRecords() + 1, result.records());
+    }
+  }
+
+  /// A checkpoint that is too large is its sender's fault: the one before it is taken.
+  @ParameterizedTest
+  @CsvSource({"0, 0, 1", "4194304, 1048576, 218453", "0, 65536, 2731"})
+  void aSenderOfTooMuchIsGivenUp(long memory, long limit, int record, @TempDir Path scratch)
+      throws IOException {
+    byte[] verify = StreamBuilder.stream().record(HvmStream.VERIFY).octets();
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.bufferMemory = memory;
+      receiver.scratch = scratch;
+      receiver.scratchLimit = limit;
+      RestoreResult result =
+          receiver.restore(
+              StreamType.REMUS,
+              repeating(firstCheckpoint().octets(), verify, 1_000_000, new byte[0]));
+      assertEquals(
+          "a @0x%x (record #%d VERIFY): expected records of a checkpoint that fit into %d octets of memory and %d of a scratch file, found more"
+              .formatted(
+                  firstCheckpoint().size() + 8L * (record - 1),
+                  firstCheckpointRecords() + record - 1,
+                  memory,
+                  limit),
+          requireNonNull(result.failure()).getMessage());
+      assertEquals(Map.of(0x10L, 1, 0x11L, 2), receiver.memory());
+    }
+    try (Stream<Path> left = Files.list(scratch)) {
+      assertEquals(List.of(), left.toList(), "the scratch file is gone");
+    }
+  }
+
+  /// How many records [#firstCheckpoint] has.
+  private static int firstCheckpointRecords() {
+    return 6;
+  }
+
+  /// @param times a multiple of 1000
+  private static OctetInput repeating(byte[] before, byte[] what, int times, byte[] after) {
+    byte[] thousand = new byte[1000 * what.length];
+    for (int i = 0; i < thousand.length; i++) {
+      thousand[i] = what[i % what.length];
+    }
+    List<InputStream> parts = new ArrayList<>();
+    parts.add(new ByteArrayInputStream(before));
+    for (int i = 0; i < times / 1000; i++) {
+      parts.add(new ByteArrayInputStream(thousand));
+    }
+    parts.add(new ByteArrayInputStream(after));
+    return new ChannelInput(
+        "a", Channels.newChannel(new SequenceInputStream(Collections.enumeration(parts))));
   }
 
   /// A scratch file that cannot be made is no fault of the sender's: no failover.
