@@ -462,6 +462,34 @@ public abstract class HypervisorContract {
     refused("hvmContext", "EINVAL", () -> port.hvmContext(pv, arena));
   }
 
+  /// An entry of one vCPU's TSC_ADJUST, which every guest may have, behind the header that is
+  /// there.
+  private static MemorySegment contextWith(MemorySegment whole, int vcpu, int length) {
+    int header = 8 + whole.get(U32, 4);
+    MemorySegment context = MemorySegment.ofArray(new byte[header + 8 + length + 8]);
+    context.asSlice(0, header).copyFrom(whole.asSlice(0, header));
+    context.set(U32, header, 19 | vcpu << 16);
+    context.set(U32, header + 4, length);
+    return context;
+  }
+
+  @Test
+  void refusesAContextThatCannotBe() throws IOException {
+    int domid = lab.createHvm(2, 16);
+    MemorySegment whole = port.hvmContext(domid, arena);
+    port.setHvmContext(domid, contextWith(whole, 1, 8));
+    for (int length : new int[] {0, 4, 16}) {
+      refused(
+          "setHvmContext",
+          "EINVAL",
+          () -> port.setHvmContext(domid, contextWith(whole, 1, length)));
+    }
+    refused("setHvmContext", "EINVAL", () -> port.setHvmContext(domid, contextWith(whole, 2, 8)));
+    MemorySegment unknown = contextWith(whole, 0, 8);
+    unknown.set(U32, unknown.byteSize() - 24, 99);
+    refused("setHvmContext", "EINVAL", () -> port.setHvmContext(domid, unknown));
+  }
+
   // ---- Both
 
   @Test
@@ -500,5 +528,45 @@ public abstract class HypervisorContract {
     CpuPolicy again = port.cpuPolicy(domid, arena);
     assertEquals(-1, policy.leaves().mismatch(again.leaves()));
     assertEquals(-1, policy.msrs().mismatch(again.msrs()));
+  }
+
+  private static CpuPolicy leaf(int leaf, int subleaf) {
+    MemorySegment octets = MemorySegment.ofArray(new byte[24]);
+    octets.set(U32, 0, leaf);
+    octets.set(U32, 4, subleaf);
+    return new CpuPolicy(octets, MemorySegment.NULL);
+  }
+
+  private static CpuPolicy msr(int index, int flags, long value) {
+    MemorySegment octets = MemorySegment.ofArray(new byte[16]);
+    octets.set(U32, 0, index);
+    octets.set(U32, 4, flags);
+    octets.set(U64, 8, value);
+    return new CpuPolicy(MemorySegment.NULL, octets);
+  }
+
+  @Test
+  void refusesAPolicyThatCannotBe() throws IOException {
+    int domid = lab.createHvm(1, 16);
+    CpuPolicy before = port.cpuPolicy(domid, arena);
+    int none = -1;
+    refused("setCpuPolicy", "ERANGE", () -> port.setCpuPolicy(domid, leaf(0x5000_0000, none)));
+    refused("setCpuPolicy", "ERANGE", () -> port.setCpuPolicy(domid, leaf(0xE, none)));
+    refused("setCpuPolicy", "ERANGE", () -> port.setCpuPolicy(domid, leaf(1, 0)));
+    refused("setCpuPolicy", "ERANGE", () -> port.setCpuPolicy(domid, leaf(0xD, 63)));
+    refused("setCpuPolicy", "ERANGE", () -> port.setCpuPolicy(domid, msr(0x10, 0, 0)));
+    refused("setCpuPolicy", "EINVAL", () -> port.setCpuPolicy(domid, msr(0xCE, 1, 0)));
+    refused("setCpuPolicy", "EOVERFLOW", () -> port.setCpuPolicy(domid, msr(0xCE, 0, 1L << 32)));
+    MemorySegment many = MemorySegment.ofArray(new byte[24 * 1000]);
+    refused(
+        "setCpuPolicy",
+        "E2BIG",
+        () -> port.setCpuPolicy(domid, new CpuPolicy(many, MemorySegment.NULL)));
+    MemorySegment three = MemorySegment.ofArray(new byte[16 * 3]);
+    refused(
+        "setCpuPolicy",
+        "E2BIG",
+        () -> port.setCpuPolicy(domid, new CpuPolicy(MemorySegment.NULL, three)));
+    assertEquals(-1, before.leaves().mismatch(port.cpuPolicy(domid, arena).leaves()));
   }
 }

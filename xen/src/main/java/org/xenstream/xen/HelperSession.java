@@ -163,7 +163,8 @@ final class HelperSession {
             restore.consoleEventChannel(),
             restore.consoleDomid(),
             usual.bufferMemory(),
-            usual.scratchDirectory());
+            usual.scratchDirectory(),
+            usual.scratchLimit());
     Patience patience = Patience.endless(cancellation, nanoTime);
     // Not an octet more than the stream has: libxl reads on from the same descriptor.
     try (DescriptorInput input =

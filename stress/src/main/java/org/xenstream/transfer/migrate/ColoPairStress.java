@@ -8,6 +8,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.Z_Result;
 import org.xenstream.transfer.Cancellation;
+import org.xenstream.transfer.Deadline;
 
 /// A secondary that waits for the wish for a checkpoint hears of it, before or after it begins to
 /// wait.
@@ -16,7 +17,7 @@ import org.xenstream.transfer.Cancellation;
 @Outcome(id = "false", expect = Expect.FORBIDDEN, desc = "the wish was lost")
 @State
 public class ColoPairStress {
-  private final ColoPair pair = new ColoPair(new Cancellation());
+  private final ColoPair pair = new ColoPair(new Cancellation(), new Deadline(() -> 0));
 
   /// Wants a checkpoint.
   @Actor

@@ -61,14 +61,28 @@ final class Arrival implements AutoCloseable {
     return restore(host, mode, stream);
   }
 
-  /// Restores by a port a stream that was kept. Nobody would undo what a COLO secondary writes, so
-  /// it does not run between the checkpoints.
+  /// Restores by a port a stream that was kept.
   RestoreResult restore(Hypervisor port, Mode mode, byte[] stream) throws IOException {
+    return restore(port, mode, stream, toolstack(mode), mode == Mode.COLO ? record -> {} : null);
+  }
+
+  /// Who restores a stream that was kept. Nobody would undo what a COLO secondary writes, so it
+  /// does not run between the checkpoints.
+  RestoreCallbacks toolstack(Mode mode) {
+    return mode == Mode.COLO ? new StillSecondary() : destination;
+  }
+
+  /// Restores a stream that was kept with a toolstack that goes by [#toolstack].
+  RestoreResult restore(
+      Hypervisor port,
+      Mode mode,
+      byte[] stream,
+      RestoreCallbacks toolstack,
+      @Nullable RecordSink backChannel)
+      throws IOException {
     OctetInput input =
         new ChannelInput("stream", Channels.newChannel(new ByteArrayInputStream(stream)));
-    return mode == Mode.COLO
-        ? restore(port, mode, input, new StillSecondary(), record -> {})
-        : restore(port, mode, input, destination, null);
+    return restore(port, mode, input, toolstack, backChannel);
   }
 
   /// @param input closed in the end

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,15 +15,22 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.xenstream.core.format.RecordSink;
 import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.core.format.StreamWriter;
+import org.xenstream.testkit.CapturingChannel;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.TransferCancelledException;
+import org.xenstream.transfer.restore.RestoreCallbacks;
 import org.xenstream.transfer.restore.RestoreResult;
+import org.xenstream.transfer.save.BackChannel;
 import org.xenstream.transfer.sim.FaultyHypervisor;
 import org.xenstream.transfer.sim.GuestSpec;
 import org.xenstream.transfer.sim.SimGuest;
@@ -40,8 +48,12 @@ class RestoreFaultsTest {
     List<Arguments> restores = new ArrayList<>();
     for (Model model : Model.values()) {
       restores.add(Arguments.of(model, Mode.LIVE));
+      restores.add(Arguments.of(model, Mode.VERIFY));
       if (model != Model.PVH) {
         restores.add(Arguments.of(model, Mode.REMUS));
+      }
+      if (!model.kind.isPv()) {
+        restores.add(Arguments.of(model, Mode.COLO));
       }
     }
     return restores.stream();
@@ -50,7 +62,8 @@ class RestoreFaultsTest {
   private static byte[] stream(Model model, Mode mode) throws IOException {
     try (Departure departure = new Departure(model)) {
       SavedStream saved = new SavedStream();
-      departure.save(departure.host, mode, mode.options(), saved, null);
+      BackChannel none = mode == Mode.COLO ? into -> {} : null;
+      departure.save(departure.host, mode, mode.options(), saved, none);
       return saved.octets();
     }
   }
@@ -108,14 +121,15 @@ class RestoreFaultsTest {
   @MethodSource("restores")
   void theSenderMayDieAnywhere(Model model, Mode mode) throws IOException {
     byte[] stream = stream(model, mode);
-    long checkpoint = mode == Mode.REMUS ? SavedStream.firstCheckpointEnd(stream) : Long.MAX_VALUE;
+    long checkpoint =
+        mode.isCheckpointed() ? SavedStream.firstCheckpointEnd(stream) : Long.MAX_VALUE;
     TreeSet<Integer> cuts = new TreeSet<>(List.of(0, 7));
     for (long boundary : SavedStream.boundaries(stream)) {
       for (int more : mode == Mode.LIVE ? new int[] {0, 3, 8 + 5} : new int[] {0, 8 + 5}) {
         cuts.add((int) Math.min(boundary + more, stream.length));
       }
     }
-    if (mode == Mode.LIVE) {
+    if (!mode.isCheckpointed()) {
       cuts.remove(stream.length);
     }
     int failovers = 0;
@@ -166,7 +180,7 @@ class RestoreFaultsTest {
               new FaultyHypervisor(host).before(FaultyHypervisor.ANY, call, cancellation::cancel);
           try {
             RestoreResult result = arrival.restore(cancelling.port(), mode, stream);
-            assertEquals(mode == Mode.REMUS, result.failedOver(), what);
+            assertEquals(mode.isCheckpointed(), result.failedOver(), what);
             arrival.assertRunsOn(arrival.assertArrived(() -> what), () -> what);
           } catch (TransferCancelledException e) {
             cancelled++;
@@ -176,6 +190,76 @@ class RestoreFaultsTest {
       }
       assertTrue(cancelled > 0, "seed %#x: nothing was cancelled".formatted(SEED));
     }
+  }
+
+  /// The toolstack fails, refuses, or wants a failover, at each of its calls.
+  @ParameterizedTest
+  @MethodSource("restores")
+  void theToolstackMayFail(Model model, Mode mode) throws IOException {
+    byte[] stream = stream(model, mode);
+    try (SimHost host = host()) {
+      int calls = Integer.MAX_VALUE;
+      for (int call = 0; call <= calls; call++) {
+        for (Refusing.Answer answer : Refusing.Answer.values()) {
+          String what = "the toolstack's call %d: %s".formatted(call, answer);
+          try (Arrival arrival = new Arrival(host, model.builder().spec())) {
+            Refusing toolstack = new Refusing(arrival.toolstack(mode), call, answer);
+            RecordSink back = mode == Mode.COLO ? record -> {} : null;
+            try {
+              RestoreResult result = arrival.restore(host, mode, stream, toolstack, back);
+              boolean asked = answer == Refusing.Answer.FAILOVER && call > 0;
+              assertEquals(mode.isCheckpointed(), result.failedOver(), what);
+              assertTrue(toolstack.due == null || asked, () -> what + " and nobody noticed");
+              arrival.assertArrived(() -> what);
+            } catch (IOException failure) {
+              assertTrue(toolstack.due != null, () -> what + ": " + failure);
+              if (answer == Refusing.Answer.EXCEPTION) {
+                assertEquals("no", failure.getMessage(), what);
+              }
+              arrival.assertNothingLeft(() -> what);
+            }
+            calls = call == 0 ? toolstack.calls : calls;
+          }
+        }
+      }
+      assertTrue(calls >= (mode.isCheckpointed() ? 1 + Mode.CHECKPOINTS : 1), calls + " calls");
+    }
+  }
+
+  /// COLO: the primary dies as it is told of dirty pages.
+  @ParameterizedTest
+  @EnumSource(
+      value = Model.class,
+      names = {"HVM", "PVH"})
+  void theBackChannelMayBreakAnywhere(Model model) throws IOException {
+    byte[] stream = stream(model, Mode.COLO);
+    try (SimHost host = host()) {
+      long whole = backOctets(host, model, stream, Long.MAX_VALUE);
+      for (long cut : new long[] {0, 1, 7, 8, 15, 16, whole / 2, whole - 8, whole - 1}) {
+        assertEquals(cut, backOctets(host, model, stream, cut));
+      }
+    }
+  }
+
+  /// Restores with a back channel that breaks, and looks at the guest.
+  ///
+  /// @return how many octets went into it
+  private static long backOctets(SimHost host, Model model, byte[] stream, long breaksAt)
+      throws IOException {
+    String what = "the back channel breaks at octet " + breaksAt;
+    CapturingChannel back = CapturingChannel.breakingAt(breaksAt);
+    try (Arrival arrival = new Arrival(host, model.builder().spec())) {
+      RestoreResult result =
+          arrival.restore(
+              host,
+              Mode.COLO,
+              stream,
+              arrival.toolstack(Mode.COLO),
+              StreamWriter.resume(back, ByteOrder.LITTLE_ENDIAN));
+      assertTrue(result.failedOver(), what);
+      arrival.assertRunsOn(arrival.assertArrived(() -> what), () -> what);
+    }
+    return back.octets().length;
   }
 
   /// The host has not enough memory for the guest.
@@ -192,6 +276,76 @@ class RestoreFaultsTest {
       assertEquals("EBUSY", failure.errno());
       assertFalse(arrival.domain.isDestroyed());
       arrival.assertNothingLeft(() -> "the host is full");
+    }
+  }
+
+  /// A toolstack of which one call fails.
+  private static final class Refusing implements RestoreCallbacks {
+    enum Answer {
+      EXCEPTION,
+      ERROR,
+      FAILOVER
+    }
+
+    private final RestoreCallbacks real;
+    private final int nth;
+    private final Answer answer;
+    private int calls;
+    private @Nullable Answer due;
+
+    Refusing(RestoreCallbacks real, int nth, Answer answer) {
+      this.real = real;
+      this.nth = nth;
+      this.answer = answer;
+    }
+
+    /// A call that gives nothing can only throw.
+    private void mayThrow() throws IOException {
+      if (++calls == nth && answer == Answer.EXCEPTION) {
+        due = answer;
+        throw new IOException("no");
+      }
+    }
+
+    private CheckpointResult or(CheckpointResult normal) throws IOException {
+      mayThrow();
+      if (calls != nth) {
+        return normal;
+      }
+      due = answer;
+      return answer == Answer.ERROR ? CheckpointResult.ERROR : CheckpointResult.FAILOVER;
+    }
+
+    @Override
+    public void staticDataDone(int missing) throws IOException {
+      mayThrow();
+      real.staticDataDone(missing);
+    }
+
+    @Override
+    public CheckpointResult checkpoint() throws IOException {
+      return or(real.checkpoint());
+    }
+
+    @Override
+    public void restoreResults(long storeFrame, long consoleFrame) throws IOException {
+      mayThrow();
+      real.restoreResults(storeFrame, consoleFrame);
+    }
+
+    @Override
+    public CheckpointResult resume() throws IOException {
+      return or(real.resume());
+    }
+
+    @Override
+    public CheckpointResult waitCheckpoint() throws IOException {
+      return or(real.waitCheckpoint());
+    }
+
+    @Override
+    public CheckpointResult suspend() throws IOException {
+      return or(real.suspend());
     }
   }
 }

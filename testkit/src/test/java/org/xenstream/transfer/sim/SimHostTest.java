@@ -11,8 +11,11 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Scanner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.xenstream.core.format.PageType;
@@ -362,6 +365,49 @@ class SimHostTest {
       MemorySegment context = host.hvmContext(1, Arena.ofAuto());
       host.setHvmContext(1, context);
       assertNotEquals(null, outcome.hvmContext());
+    }
+  }
+
+  /// Zeros that an engine writes into a guest that has not run take no memory of this process: else
+  /// a large guest of which little is in use could not be restored.
+  @Test
+  void zerosOfANewGuestTakeNoMemory() throws IOException {
+    int batch = 1024;
+    int batches = 96;
+    long[] pfns = new long[batch];
+    try (SimHost host = new SimHost(SimOptions.ofFrames(1 << 20))) {
+      int domid = host.createHvm(1, 1 << 20).domid();
+      long before = resident();
+      for (int n = 0; n < batches; n++) {
+        for (int i = 0; i < batch; i++) {
+          pfns[i] = (long) n * batch + i;
+        }
+        host.populate(domid, 0, pfns, batch);
+        try (ForeignMapping mapping = host.map(domid, Access.WRITE, pfns, batch)) {
+          for (int i = 0; i < batch; i++) {
+            MemorySegment page = mapping.memory().asSlice(mapping.offset(i), 4096);
+            page.fill((byte) 0);
+            page.set(ValueLayout.JAVA_BYTE, 4095, (byte) (i == 7 ? 1 : 0));
+          }
+        }
+      }
+      long taken = resident() - before;
+      assertTrue(taken < (long) batches * batch * 4096 / 4, taken + " octets");
+      try (ForeignMapping mapping = host.map(domid, Access.READ, new long[] {6, 7, 8}, 3)) {
+        for (int i = 0; i < 3; i++) {
+          assertEquals(
+              i == 1 ? 1 : 0,
+              mapping.memory().get(ValueLayout.JAVA_BYTE, mapping.offset(i) + 4095));
+        }
+      }
+    }
+  }
+
+  /// How much memory of the machine this process has, in octets.
+  private static long resident() throws IOException {
+    try (Scanner pages = new Scanner(Path.of("/proc/self/statm"), StandardCharsets.US_ASCII)) {
+      pages.nextLong();
+      return 4096 * pages.nextLong();
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.transfer.restore;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,11 +9,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xenstream.transfer.restore.HvmStream.CHECKPOINT;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.lang.reflect.Proxy;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -20,13 +28,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamWriter;
 import org.xenstream.testkit.CapturingChannel;
 import org.xenstream.testkit.StreamBuilder;
+import org.xenstream.transfer.Hypervisor;
+import org.xenstream.transfer.HypervisorException;
+import org.xenstream.transfer.LogDirtyStats;
+import org.xenstream.transfer.PfnBitmap;
 import org.xenstream.transfer.StreamType;
+import org.xenstream.transfer.TransferCancelledException;
 import org.xenstream.transfer.restore.RestoreCallbacks.CheckpointResult;
+import org.xenstream.transfer.sim.FaultyHypervisor;
+import org.xenstream.transfer.sim.SimHost;
 
 /// Restores of checkpointed streams.
 class CheckpointTest {
@@ -47,6 +64,7 @@ class CheckpointTest {
     "LEFT_IN_INPUT, 268435456",
     "IN_VIEW, 0",
     "LEFT_IN_INPUT, 0",
+    "IN_VIEW, 4194304",
     "LEFT_IN_INPUT, 4194304"
   })
   void theLastCompleteCheckpointCounts(PagesShown pages, long memory, @TempDir Path scratch)
@@ -153,6 +171,72 @@ class CheckpointTest {
     }
   }
 
+  /// Records of 8 octets, many more than the heap has room for objects.
+  @Test
+  void recordsTakeNoMoreMemoryForBeingMany(@TempDir Path scratch) throws IOException {
+    byte[] verify = StreamBuilder.stream().record(HvmStream.VERIFY).octets();
+    byte[] end = StreamBuilder.stream().record(CHECKPOINT).octets();
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.bufferMemory = 8 << 20;
+      receiver.scratch = scratch;
+      RestoreResult result =
+          receiver.restore(
+              StreamType.REMUS, repeating(firstCheckpoint().octets(), verify, 8_000_000, end));
+      assertEquals(2, result.checkpoints());
+      assertEquals(8_000_000 + firstCheckpointRecords() + 1, result.records());
+    }
+  }
+
+  /// A checkpoint that is too large is its sender's fault: the one before it is taken.
+  @ParameterizedTest
+  @CsvSource({"0, 0, 1", "4194304, 1048576, 218453", "0, 65536, 2731"})
+  void aSenderOfTooMuchIsGivenUp(long memory, long limit, int record, @TempDir Path scratch)
+      throws IOException {
+    byte[] verify = StreamBuilder.stream().record(HvmStream.VERIFY).octets();
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.bufferMemory = memory;
+      receiver.scratch = scratch;
+      receiver.scratchLimit = limit;
+      RestoreResult result =
+          receiver.restore(
+              StreamType.REMUS,
+              repeating(firstCheckpoint().octets(), verify, 1_000_000, new byte[0]));
+      assertEquals(
+          "a @0x%x (record #%d VERIFY): expected records of a checkpoint that fit into %d octets of memory and %d of a scratch file, found more"
+              .formatted(
+                  firstCheckpoint().size() + 8L * (record - 1),
+                  firstCheckpointRecords() + record - 1,
+                  memory,
+                  limit),
+          requireNonNull(result.failure()).getMessage());
+      assertEquals(Map.of(0x10L, 1, 0x11L, 2), receiver.memory());
+    }
+    try (Stream<Path> left = Files.list(scratch)) {
+      assertEquals(List.of(), left.toList(), "the scratch file is gone");
+    }
+  }
+
+  /// How many records [#firstCheckpoint] has.
+  private static int firstCheckpointRecords() {
+    return 6;
+  }
+
+  /// @param times a multiple of 1000
+  private static OctetInput repeating(byte[] before, byte[] what, int times, byte[] after) {
+    byte[] thousand = new byte[1000 * what.length];
+    for (int i = 0; i < thousand.length; i++) {
+      thousand[i] = what[i % what.length];
+    }
+    List<InputStream> parts = new ArrayList<>();
+    parts.add(new ByteArrayInputStream(before));
+    for (int i = 0; i < times / 1000; i++) {
+      parts.add(new ByteArrayInputStream(thousand));
+    }
+    parts.add(new ByteArrayInputStream(after));
+    return new ChannelInput(
+        "a", Channels.newChannel(new SequenceInputStream(Collections.enumeration(parts))));
+  }
+
   /// A scratch file that cannot be made is no fault of the sender's: no failover.
   @Test
   void withoutScratchFileTheRestoreFails(@TempDir Path scratch) throws IOException {
@@ -206,6 +290,98 @@ class CheckpointTest {
               .octets();
       byte[] sent = back.octets();
       assertArrayEquals(last, Arrays.copyOfRange(sent, sent.length - last.length, sent.length));
+    }
+  }
+
+  /// The primary dies while it is told which pages were dirtied, or before: the guest, which is
+  /// complete, takes over.
+  @Test
+  void coloFailsOverWhereverTheBackChannelIsCut() throws IOException {
+    int whole = backOctets(Integer.MAX_VALUE);
+    assertEquals(48, whole);
+    for (int cut = 0; cut < whole; cut++) {
+      assertEquals(cut, backOctets(cut));
+    }
+  }
+
+  /// Restores, with a back channel that breaks.
+  ///
+  /// @return how many octets went into it
+  private static int backOctets(int breaksAt) throws IOException {
+    CapturingChannel back = CapturingChannel.breakingAt(breaksAt);
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.backChannel = StreamWriter.resume(back, ByteOrder.LITTLE_ENDIAN);
+      receiver.host.enableLogDirty(receiver.domain.domid());
+      receiver.toolstack.onQuestion("wait?", () -> receiver.domain.writeWord(0x11, 0, 0x99));
+      RestoreResult result = receiver.restore(StreamType.COLO, secondCheckpoint().octets());
+      assertTrue(result.failedOver(), "cut at " + breaksAt);
+      if (breaksAt != Integer.MAX_VALUE) {
+        assertEquals(
+            "the pipe broke at octet " + breaksAt, requireNonNull(result.failure()).getMessage());
+      }
+      assertEquals("failover", receiver.toolstack.log.getLast());
+      assertEquals(
+          result.checkpoints() == 1
+              ? Map.of(0x10L, 1, 0x11L, 0x99)
+              : Map.of(0x10L, 1, 0x11L, 0x99, 0x12L, 2),
+          receiver.memory());
+    }
+    return back.octets().length;
+  }
+
+  /// As many dirty pages as no record holds: the primary cannot be told, and the guest is complete.
+  @Test
+  void coloFailsOverWhenItsListIsTooLong() throws IOException {
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.backChannel = record -> {};
+      SimHost host = receiver.host;
+      receiver.port =
+          (Hypervisor)
+              Proxy.newProxyInstance(
+                  Hypervisor.class.getClassLoader(),
+                  new Class<?>[] {Hypervisor.class},
+                  (proxy, method, arguments) -> {
+                    if (method.getName().equals("pfnCount")) {
+                      return (128L << 20) / 8 + 64;
+                    }
+                    if (method.getName().equals("readLogDirty")) {
+                      ((PfnBitmap) arguments[2]).setAll();
+                      return new LogDirtyStats(0, 0);
+                    }
+                    return method.invoke(host, arguments);
+                  });
+      RestoreResult result = receiver.restore(StreamType.COLO, secondCheckpoint().octets());
+      assertEquals(
+          "16777280 dirty pfns do not fit into a record of 134217728 octets",
+          requireNonNull(result.failure()).getMessage());
+      assertEquals(1, result.checkpoints());
+      assertEquals(Map.of(0x10L, 1, 0x11L, 2), receiver.memory());
+    }
+  }
+
+  /// Who wants the end gets it, and who cannot ask the hypervisor has no dead sender.
+  @Test
+  void coloFailsOverForNothingElse() throws IOException {
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.backChannel =
+          record -> {
+            throw new TransferCancelledException();
+          };
+      assertThrows(
+          TransferCancelledException.class,
+          () -> receiver.restore(StreamType.COLO, secondCheckpoint().octets()));
+    }
+    for (String call : List.of("pfnCount", "readLogDirty")) {
+      try (Receiver receiver = Receiver.hvm()) {
+        receiver.backChannel = record -> {};
+        receiver.host.enableLogDirty(receiver.domain.domid());
+        receiver.port = new FaultyHypervisor(receiver.host).fail(call, 2, "EIO").port();
+        HypervisorException failed =
+            assertThrows(
+                HypervisorException.class,
+                () -> receiver.restore(StreamType.COLO, secondCheckpoint().octets()));
+        assertEquals(call, failed.call());
+      }
     }
   }
 

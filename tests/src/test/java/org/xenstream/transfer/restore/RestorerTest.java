@@ -189,6 +189,17 @@ class RestorerTest {
         StreamBuilder.stream().order(java.nio.ByteOrder.BIG_ENDIAN).imageHeader(3).domainHeader(2),
         "a @0x10 (image header.options): expected a little-endian stream, found a big-endian one");
     refused(
+        HvmStream.begin().record(0x11, new byte[4097 * 24]),
+        "a @0x34 (record #1 X86_CPUID_POLICY.body_length): expected at most 4096 entries of 24,"
+            + " found 98328");
+    refused(
+        HvmStream.begin().record(0x12, new byte[4097 * 16]),
+        "a @0x34 (record #1 X86_MSR_POLICY.body_length): expected at most 4096 entries of 16,"
+            + " found 65552");
+    refused(
+        HvmStream.begin().record(0x09, new byte[(16 << 20) + 8]),
+        "a @0x34 (record #1 HVM_CONTEXT.body_length): expected at most 16777216, found 16777224");
+    refused(
         HvmStream.begin().end(),
         "a @0x38 (end of the records): expected a record HVM_CONTEXT, found none");
   }

@@ -17,19 +17,21 @@ import org.xenstream.transfer.Patience;
 public final class BackInput implements ReadableByteChannel {
   private final Descriptor descriptor;
   private final Patience patience;
-  private final Arena arena = Arena.ofShared();
-  private final IoVectors places = new IoVectors(arena);
   private final WakeUp wakeUp;
+  private final Arena arena;
+  private final IoVectors places;
   private final Cancellation.Registration registration;
   private boolean open = true;
 
-  /// @param descriptor closed with the input
+  /// @param descriptor closed with the input, and stays the caller's where there is none
   /// @throws IOException when there is no further descriptor
   @SuppressWarnings("MustBeClosedChecker") // lives as long as this object
   public BackInput(Descriptor descriptor, Patience patience) throws IOException {
     this.descriptor = descriptor;
     this.patience = patience;
     this.wakeUp = WakeUp.open();
+    this.arena = Arena.ofShared();
+    this.places = new IoVectors(arena);
     this.registration = patience.cancellation().onCancel(wakeUp::wake);
   }
 

@@ -32,7 +32,7 @@ final class ColoPrimary implements SaveCallbacks {
 
   /// The record is out: neither guest runs before the other can.
   @Override
-  public boolean checkpoint() {
+  public boolean checkpoint() throws IOException {
     done++;
     return pair.awaitRunning(done);
   }

@@ -77,7 +77,8 @@ public final class Migration {
       // A page table that the backup has pinned cannot be written; libxl says no, too.
       throw new IllegalArgumentException("COLO is for HVM guests");
     }
-    ColoPair pair = plan.type == StreamType.COLO ? new ColoPair(plan.cancellation) : null;
+    ColoPair pair =
+        plan.type == StreamType.COLO ? new ColoPair(plan.cancellation, plan.deadline) : null;
     Cancellation abandoned = new Cancellation();
     try (Line line = SocketLine.open(plan, abandoned);
         Receiver receiver = new Receiver(to, guest.spec(), plan, line, pair, abandoned)) {

@@ -3,6 +3,8 @@ package org.xenstream.transfer.migrate;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.RecordSink;
@@ -45,26 +47,43 @@ final class SocketLine implements Line {
     Patience here = plan.patience();
     Patience there =
         new Patience(abandoned, new Deadline(plan.nanoTime), plan.stall(), plan.nanoTime);
-    DescriptorPair pair = DescriptorPair.sockets();
-    Descriptor first = pair.first();
-    Descriptor second = pair.second();
+    Deque<AutoCloseable> opened = new ArrayDeque<>();
     try {
+      DescriptorPair pair = keep(opened, DescriptorPair.sockets());
+      Descriptor first = pair.first();
+      Descriptor second = pair.second();
       BackInput back = null;
       DescriptorOutput backOutput = null;
       if (plan.type == StreamType.COLO) {
-        back = new BackInput(Descriptor.borrow(first.number()), here);
-        backOutput =
-            new DescriptorOutput("back channel", Descriptor.borrow(second.number()), there, null);
+        Descriptor reading = keep(opened, Descriptor.borrow(first.number()));
+        back = keep(opened, new BackInput(reading, here));
+        Descriptor writing = keep(opened, Descriptor.borrow(second.number()));
+        backOutput = keep(opened, new DescriptorOutput("back channel", writing, there, null));
         backOutput.resume(ByteOrder.LITTLE_ENDIAN);
       }
-      return new SocketLine(
-          new DescriptorOutput("migration stream", first, here, plan.limit()),
-          new DescriptorInput("migration stream", second, there),
-          back,
-          backOutput);
-    } catch (IOException e) {
-      pair.close();
-      throw e;
+      DescriptorOutput output =
+          keep(opened, new DescriptorOutput("migration stream", first, here, plan.limit()));
+      DescriptorInput input = new DescriptorInput("migration stream", second, there);
+      return new SocketLine(output, input, back, backOutput);
+    } catch (Throwable failure) {
+      closeAll(opened, failure);
+      throw failure;
+    }
+  }
+
+  private static <T extends AutoCloseable> T keep(Deque<AutoCloseable> opened, T part) {
+    opened.push(part);
+    return part;
+  }
+
+  /// The last first: a part is closed before what it is made of.
+  private static void closeAll(Deque<AutoCloseable> opened, Throwable failure) {
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (Exception e) {
+        failure.addSuppressed(e);
+      }
     }
   }
 

@@ -22,11 +22,19 @@ import org.xenstream.core.format.RecordSource;
 import org.xenstream.core.format.Wire;
 
 /// The records since the last checkpoint, held until the next one is complete (`buffer_record` of
-/// `xg_sr_restore.c`, which has no limit): their octets in native memory up to a limit, what is
-/// more in a scratch file.
+/// `xg_sr_restore.c`, which has no limit): in native memory up to a limit, what is more in a
+/// scratch file, up to a limit as well.
+///
+/// Each record lies packed behind its place in the stream, so that nothing on the heap grows with
+/// their number: a sender may make them as small as it likes.
 final class CheckpointBuffer implements AutoCloseable {
   private static final long BLOCK = 4L << 20;
   private static final int WRITTEN_AT_ONCE = 1 << 20;
+
+  /// What stands in front of each record: its offset in the stream, and its index.
+  private static final int PLACE = 16;
+
+  private static final int INDEX = 8;
 
   /// The scratch file cannot be written or read: no fault of the sender's.
   static final class ScratchException extends IOException {
@@ -37,58 +45,67 @@ final class CheckpointBuffer implements AutoCloseable {
     }
   }
 
-  /// Where a record is held.
-  ///
-  /// @param octets how long it is, header and padding included
-  /// @param block its memory; null when it lies in the scratch file
-  /// @param place where it begins there
-  private record Held(
-      long offset,
-      long index,
-      int type,
-      long length,
-      long octets,
-      @Nullable MemorySegment block,
-      long place) {}
+  /// Memory, with records in its first octets.
+  private static final class Block {
+    final MemorySegment memory;
+    long used;
+
+    Block(MemorySegment memory) {
+      this.memory = memory;
+    }
+  }
 
   private final String source;
+  private final ByteOrder order;
   private final long memoryLimit;
+  private final long scratchLimit;
   private final Path scratchDirectory;
   private final RecordParser parser;
   private final Arena arena = Arena.ofShared();
-  private final List<MemorySegment> blocks = new ArrayList<>();
-  private final List<Held> records = new ArrayList<>();
+  private final List<Block> blocks = new ArrayList<>();
   private final MemoryRuns runs = new MemoryRuns();
-  private int block;
-  private long used;
+
+  /// The block that is filled; none when all are full.
+  private int filled;
+
   private long taken;
   private @Nullable Path scratchFile;
   private @Nullable FileChannel scratch;
   private long scratchSize;
-  private @Nullable Arena spillArena;
+
+  /// Octets on their way to the end of the scratch file; when records are read, those that lie at
+  /// [#spillPlace] of it.
   private MemorySegment spill = MemorySegment.NULL;
+
+  private @Nullable Arena spillArena;
+  private long spilled;
+  private long spillPlace;
+  private int readBlock;
+  private long readAt;
 
   /// @param memoryLimit the most octets in memory; one record is held in memory in any case while
   ///   it is moved
-  CheckpointBuffer(String source, ByteOrder order, long memoryLimit, Path scratchDirectory) {
+  /// @param scratchLimit the most octets in the scratch file
+  CheckpointBuffer(
+      String source, ByteOrder order, long memoryLimit, Path scratchDirectory, long scratchLimit) {
     this.source = source;
+    this.order = order;
     this.memoryLimit = memoryLimit;
     this.scratchDirectory = scratchDirectory;
+    this.scratchLimit = scratchLimit;
     this.parser = new RecordParser(source, order);
   }
 
-  /// How many records are held.
-  int size() {
-    return records.size();
-  }
-
   /// Holds a record; its views may die afterwards. Pages that were left in the input are taken.
+  ///
+  /// @throws RefusedStreamException when there is no room for it
   void add(RecordSource from, Framed framed) throws IOException {
     Frame frame = framed.frame();
-    long octets = frame.end() - frame.offset();
-    MemorySegment room = room(octets);
-    boolean spilled = room == null;
-    MemorySegment into = room == null ? spillRoom(octets) : room;
+    long octets = frame.size();
+    MemorySegment room = room(frame, PLACE + octets);
+    Wire.putU64(room, 0, frame.offset(), ByteOrder.LITTLE_ENDIAN);
+    Wire.putU64(room, INDEX, frame.index(), ByteOrder.LITTLE_ENDIAN);
+    MemorySegment into = room.asSlice(PLACE);
     MemorySegment there = frame.octets();
     into.asSlice(0, there.byteSize()).copyFrom(there);
     if (there.byteSize() < octets) {
@@ -98,49 +115,56 @@ final class CheckpointBuffer implements AutoCloseable {
       runs.add(into, there.byteSize(), octets - padding - there.byteSize());
       from.takePages(framed, runs);
     }
-    long place = 0;
-    if (spilled) {
-      place = scratchSize;
-      try {
-        write(into);
-      } catch (IOException e) {
-        throw new ScratchException(scratchDirectory, e);
-      }
-    }
-    records.add(
-        new Held(
-            frame.offset(),
-            frame.index(),
-            frame.type(),
-            frame.length(),
-            octets,
-            spilled ? null : into,
-            place));
   }
 
-  /// A place in memory; null when the limit is reached.
-  private @Nullable MemorySegment room(long octets) {
-    while (block < blocks.size() && used + octets > blocks.get(block).byteSize()) {
-      block++;
-      used = 0;
+  /// A place in memory; when that is full, one on the way to the scratch file, for all that follow.
+  private MemorySegment room(Frame frame, long octets) throws IOException {
+    if (scratchSize + spilled > 0) {
+      return spillRoom(frame, octets);
     }
-    if (block == blocks.size()) {
+    while (filled < blocks.size()
+        && octets > blocks.get(filled).memory.byteSize() - blocks.get(filled).used) {
+      filled++;
+    }
+    if (filled == blocks.size()) {
       long size = Math.max(BLOCK, octets);
       if (taken + size > memoryLimit) {
-        return null;
+        return spillRoom(frame, octets);
       }
-      blocks.add(arena.allocate(size, Wire.PAGE_SIZE));
+      blocks.add(new Block(arena.allocate(size, Wire.PAGE_SIZE)));
       taken += size;
-      used = 0;
     }
-    MemorySegment room = blocks.get(block).asSlice(used, octets);
-    used += octets;
+    Block block = blocks.get(filled);
+    MemorySegment room = block.memory.asSlice(block.used, octets);
+    block.used += octets;
     return room;
   }
 
-  /// Room for one record on its way to or from the scratch file.
+  private MemorySegment spillRoom(Frame frame, long octets) throws IOException {
+    if (scratchSize + spilled + octets > scratchLimit) {
+      throw RefusedStreamException.of(
+          source,
+          frame,
+          "records of a checkpoint that fit into %d octets of memory and %d of a scratch file"
+              .formatted(memoryLimit, scratchLimit),
+          "more");
+    }
+    if (spilled + octets > spill.byteSize()) {
+      try {
+        flush();
+      } catch (IOException e) {
+        throw new ScratchException(scratchDirectory, e);
+      }
+      growSpill(octets);
+    }
+    MemorySegment room = spill.asSlice(spilled, octets);
+    spilled += octets;
+    return room;
+  }
+
+  /// Makes it hold so many octets; what was in it is lost.
   @SuppressWarnings("MustBeClosedChecker") // lives until a longer record, or the buffer's end
-  private MemorySegment spillRoom(long octets) {
+  private void growSpill(long octets) {
     if (spill.byteSize() < octets) {
       if (spillArena != null) {
         spillArena.close();
@@ -148,7 +172,6 @@ final class CheckpointBuffer implements AutoCloseable {
       spillArena = Arena.ofShared();
       spill = spillArena.allocate(Math.max(BLOCK, octets), Wire.PAGE_SIZE);
     }
-    return spill.asSlice(0, octets);
   }
 
   private FileChannel scratch() throws IOException {
@@ -166,48 +189,89 @@ final class CheckpointBuffer implements AutoCloseable {
     return open;
   }
 
-  private void write(MemorySegment octets) throws IOException {
+  private void flush() throws IOException {
+    if (spilled == 0) {
+      return;
+    }
     FileChannel to = scratch();
-    long length = octets.byteSize();
-    for (long at = 0; at < length; at += WRITTEN_AT_ONCE) {
-      ByteBuffer part = octets.asSlice(at, Math.min(WRITTEN_AT_ONCE, length - at)).asByteBuffer();
+    for (long at = 0; at < spilled; at += WRITTEN_AT_ONCE) {
+      ByteBuffer part = spill.asSlice(at, Math.min(WRITTEN_AT_ONCE, spilled - at)).asByteBuffer();
       while (part.hasRemaining()) {
         scratchSize += to.write(part, scratchSize);
       }
     }
+    spilled = 0;
   }
 
-  private MemorySegment read(long place, long length) throws IOException {
-    FileChannel from = scratch();
-    MemorySegment octets = spillRoom(length);
-    for (long at = 0; at < length; at += WRITTEN_AT_ONCE) {
-      ByteBuffer part = octets.asSlice(at, Math.min(WRITTEN_AT_ONCE, length - at)).asByteBuffer();
-      long position = place + at;
-      while (part.hasRemaining()) {
-        int got = from.read(part, position);
+  /// Begins to give the records, in the order in which they came.
+  void rewind() throws IOException {
+    try {
+      flush();
+    } catch (IOException e) {
+      throw new ScratchException(scratchDirectory, e);
+    }
+    readBlock = 0;
+    readAt = 0;
+    spillPlace = 0;
+  }
+
+  /// The next record as it came, with the place in the stream where it stood. Its views die with
+  /// the next call.
+  ///
+  /// @return null when all were given
+  @Nullable Framed next() throws IOException {
+    while (readBlock < blocks.size() && readAt == blocks.get(readBlock).used) {
+      readBlock++;
+      readAt = 0;
+    }
+    boolean inMemory = readBlock < blocks.size();
+    if (!inMemory && readAt == scratchSize) {
+      return null;
+    }
+    MemorySegment head =
+        inMemory ? held(PLACE + Wire.RECORD_HEADER) : read(PLACE + Wire.RECORD_HEADER);
+    long length = Integer.toUnsignedLong(Wire.u32(head, PLACE + 4, order));
+    long octets = PLACE + Wire.RECORD_HEADER + length + Wire.padding(length);
+    MemorySegment there = inMemory ? held(octets) : read(octets);
+    readAt += octets;
+    Frame frame =
+        new Frame(
+            Wire.u64(there, 0),
+            Wire.u64(there, INDEX),
+            Wire.u32(there, PLACE, order),
+            there.asSlice(PLACE),
+            length);
+    return new Framed(frame, parser.parse(frame));
+  }
+
+  private MemorySegment held(long octets) {
+    return blocks.get(readBlock).memory.asSlice(readAt, octets);
+  }
+
+  /// The octets of the scratch file at [#readAt]. What they are read with is overwritten.
+  private MemorySegment read(long octets) throws IOException {
+    if (readAt + octets > spillPlace + spilled) {
+      growSpill(octets);
+      spillPlace = readAt;
+      spilled = Math.min(spill.byteSize(), scratchSize - readAt);
+      FileChannel from = scratch();
+      for (long at = 0; at < spilled; ) {
+        long step = Math.min(WRITTEN_AT_ONCE, spilled - at);
+        int got = from.read(spill.asSlice(at, step).asByteBuffer(), readAt + at);
         if (got < 0) {
           throw new EOFException(source + ": the scratch file was shortened");
         }
-        position += got;
+        at += got;
       }
     }
-    return octets;
-  }
-
-  /// A record as it came, with the place in the stream where it stood. Its views die with the next
-  /// call.
-  Framed get(int i) throws IOException {
-    Held held = records.get(i);
-    MemorySegment octets = held.block() == null ? read(held.place(), held.octets()) : held.block();
-    Frame frame = new Frame(held.offset(), held.index(), held.type(), octets, held.length());
-    return new Framed(frame, parser.parse(frame));
+    return spill.asSlice(readAt - spillPlace, octets);
   }
 
   /// Forgets all records. Memory is kept for the next checkpoint.
   void clear() throws IOException {
-    records.clear();
-    block = 0;
-    used = 0;
+    blocks.forEach(block -> block.used = 0);
+    filled = 0;
+    spilled = 0;
     scratchSize = 0;
     if (scratch != null) {
       scratch.truncate(0);

@@ -11,6 +11,7 @@ import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
 import org.xenstream.transfer.Hypervisor;
 import org.xenstream.transfer.PfnBitmap;
+import org.xenstream.transfer.TransferCancelledException;
 import org.xenstream.transfer.restore.RestoreCallbacks.CheckpointResult;
 
 /// What a COLO receiver does at a checkpoint: lets its guest run until the next one, then tells the
@@ -44,10 +45,7 @@ final class ColoSecondary {
     if (failure == null) {
       failure = failure(callbacks.suspend(), "suspended");
     }
-    if (failure == null) {
-      sendDirty();
-    }
-    return failure;
+    return failure == null ? sendDirty() : failure;
   }
 
   private static @Nullable IOException failure(CheckpointResult answer, String step)
@@ -60,13 +58,17 @@ final class ColoSecondary {
   }
 
   /// The guest's size is asked for each time: C asks once, before the guest has any memory.
-  private void sendDirty() throws IOException {
+  ///
+  /// The guest is complete, whoever hears of its pages.
+  ///
+  /// @return null when the sender was told; else why it is taken for dead
+  private @Nullable IOException sendDirty() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       PfnBitmap dirty = new PfnBitmap(arena, hypervisor.pfnCount(domid));
       hypervisor.readLogDirty(domid, Hypervisor.LogDirtyOp.CLEAN, dirty, false);
       long octets = dirty.count() * Long.BYTES;
       if (octets > Wire.RECORD_LENGTH_MAX) {
-        throw new IOException(
+        return new IOException(
             "%d dirty pfns do not fit into a record of %d octets"
                 .formatted(octets / Long.BYTES, Wire.RECORD_LENGTH_MAX));
       }
@@ -76,7 +78,18 @@ final class ColoSecondary {
         Wire.putU64(pfns, at, pfn, ByteOrder.LITTLE_ENDIAN);
         at += Long.BYTES;
       }
-      backChannel.accept(new StreamRecord.CheckpointDirtyPfnList(pfns));
+      return send(new StreamRecord.CheckpointDirtyPfnList(pfns));
+    }
+  }
+
+  private @Nullable IOException send(StreamRecord list) throws IOException {
+    try {
+      backChannel.accept(list);
+      return null;
+    } catch (TransferCancelledException e) {
+      throw e;
+    } catch (IOException e) {
+      return e;
     }
   }
 }

@@ -25,6 +25,9 @@ final class HvmRestore implements GuestRestore {
   /// A physical address has 52 bits at most.
   private static final long HIGHEST_PFN = (1L << 40) - 1;
 
+  /// A longer context than any guest has is not worth the memory: 16 KiB for each of 1024 vCPUs.
+  private static final long MOST_CONTEXT = 16L << 20;
+
   private final Hypervisor hypervisor;
   private final RestoreRequest request;
   private final String source;
@@ -85,6 +88,15 @@ final class HvmRestore implements GuestRestore {
       case StreamRecord.HvmContext(var octets) -> {
         if (octets.byteSize() == 0) {
           throw RefusedStreamException.of(source, framed.frame(), "a context", "an empty record");
+        }
+        if (octets.byteSize() > MOST_CONTEXT) {
+          throw RefusedStreamException.of(
+              source,
+              framed.frame(),
+              -4,
+              "body_length",
+              "at most " + MOST_CONTEXT,
+              Long.toString(octets.byteSize()));
         }
         context = MemorySegment.ofArray(octets.toArray(ValueLayout.JAVA_BYTE));
       }

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A set of pfns that takes memory only where it has members: an HVM guest's pfns reach as far as a
 /// stream says, so that a bitmap up to the highest could be made to take any amount. Here each
-/// member costs at most one leaf of 4 KiB, no more than the frame that it stands for.
+/// member costs at most one leaf and two slots for it, 1/32 of the frame that it stands for.
 final class PopulatedPfns {
-  private static final int LEAF_SHIFT = 15;
+  private static final int LEAF_SHIFT = 9;
   private static final int LEAF_WORDS = 1 << (LEAF_SHIFT - 6);
 
   private long[] keys = new long[16];
@@ -64,7 +64,7 @@ final class PopulatedPfns {
 
   private int slot(long key) {
     int mask = keys.length - 1;
-    int slot = (int) ((key * 0x9E37_79B9_7F4A_7C15L) >>> 40) & mask;
+    int slot = (int) ((key * 0x9E37_79B9_7F4A_7C15L) >>> 32) & mask;
     while (leaves[slot] != null && keys[slot] != key) {
       slot = slot + 1 & mask;
     }

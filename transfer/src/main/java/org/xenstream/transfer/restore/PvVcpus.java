@@ -19,7 +19,7 @@ import org.xenstream.x86.VcpuContext;
 /// `update_vcpu_context` of `xg_sr_restore_x86_pv.c`).
 final class PvVcpus {
   /// Longer state than any processor has is not worth the memory: a hypervisor refuses it.
-  private static final long MOST_OCTETS = 1 << 20;
+  private static final long MOST_OCTETS = 1 << 16;
 
   private static final int EXTENDED_OCTETS = 128;
   private static final int XSAVE_HEADER = 16;

@@ -16,6 +16,7 @@ import org.xenstream.transfer.StreamType;
 /// @param bufferMemory how many octets of records are held in memory until their checkpoint is
 ///   complete; what is more goes to a scratch file
 /// @param scratchDirectory where that file is made; it is deleted at the end
+/// @param scratchLimit how many octets go to it; a sender of more is given up
 public record RestoreRequest(
     int domid,
     StreamType type,
@@ -24,9 +25,13 @@ public record RestoreRequest(
     int consoleEventChannel,
     int consoleDomid,
     long bufferMemory,
-    Path scratchDirectory) {
+    Path scratchDirectory,
+    long scratchLimit) {
   /// Room for the records of most checkpoints.
   public static final long DEFAULT_BUFFER_MEMORY = 256L << 20;
+
+  /// More than a guest that is kept by checkpoints ever dirties between two of them.
+  public static final long DEFAULT_SCRATCH_LIMIT = 256L << 30;
 
   /// A request with xenstore and console in domain 0, and the scratch file where temporary files
   /// are.
@@ -40,6 +45,7 @@ public record RestoreRequest(
         consoleEventChannel,
         0,
         DEFAULT_BUFFER_MEMORY,
-        Path.of(System.getProperty("java.io.tmpdir", ".")));
+        Path.of(System.getProperty("java.io.tmpdir", ".")),
+        DEFAULT_SCRATCH_LIMIT);
   }
 }

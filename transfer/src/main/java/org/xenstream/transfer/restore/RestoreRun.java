@@ -158,8 +158,8 @@ final class RestoreRun {
 
   /// Puts what was held in its place.
   private void replay() throws IOException {
-    for (int i = 0; i < buffer.size(); i++) {
-      Framed framed = buffer.get(i);
+    buffer.rewind();
+    for (Framed framed = buffer.next(); framed != null; framed = buffer.next()) {
       if (framed.record() instanceof StreamRecord.PageData(var entries, var pages)) {
         staticData.needEnd(framed.frame());
         viewed.show(pages);

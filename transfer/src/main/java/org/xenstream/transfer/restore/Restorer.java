@@ -101,7 +101,8 @@ public final class Restorer {
                 source.name(),
                 source.headers().order(),
                 request.bufferMemory(),
-                request.scratchDirectory())) {
+                request.scratchDirectory(),
+                request.scratchLimit())) {
       return new RestoreRun(
               hypervisor,
               request,

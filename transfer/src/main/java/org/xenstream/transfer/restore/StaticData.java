@@ -13,6 +13,11 @@ import org.xenstream.transfer.Hypervisor;
 /// `handle_static_data_end` of `xg_sr_restore.c`). A policy behind the end of the static data is
 /// taken and never looked at, as in C.
 final class StaticData {
+  /// No policy is that long: a hypervisor takes some hundred leaves, and a few MSRs
+  /// (`CPUID_MAX_SERIALISED_LEAVES`, `MSR_MAX_SERIALISED_ENTRIES` of
+  /// xen/include/xen/lib/x86/cpu-policy.h, which grow with the releases).
+  private static final int MOST_ENTRIES = 4096;
+
   private static final int LEAF_OCTETS = 24;
   private static final int MSR_OCTETS = 16;
 
@@ -45,6 +50,15 @@ final class StaticData {
           -4,
           "body_length",
           "a multiple of %d, not 0".formatted(entry),
+          Long.toString(octets.byteSize()));
+    }
+    if (octets.byteSize() / entry > MOST_ENTRIES) {
+      throw RefusedStreamException.of(
+          source,
+          at,
+          -4,
+          "body_length",
+          "at most %d entries of %d".formatted(MOST_ENTRIES, entry),
           Long.toString(octets.byteSize()));
     }
     return MemorySegment.ofArray(octets.toArray(ValueLayout.JAVA_BYTE));

@@ -20,7 +20,8 @@ import org.xenstream.transfer.PfnBitmap;
 /// finds out by what follows a record. Here nothing follows until this side has gone on, so to look
 /// ahead would be to wait for ever: the form shows at the first list that does not begin with eight
 /// zero octets, or at octets that have come along with a record beyond its length. Where neither is
-/// so, the list may be short of its last pfn, and all pages are taken to be dirty, once.
+/// so, the list may be short of its last pfn, and all pages are taken to be dirty, once; and once
+/// more when the next list may be its last pfn, 15, in place of an empty one.
 public final class DirtyPfnListReader implements BackChannel {
   private static final int TYPE = RecordType.CHECKPOINT_DIRTY_PFN_LIST.code();
   private static final int STRAY = 8;
@@ -34,6 +35,10 @@ public final class DirtyPfnListReader implements BackChannel {
 
   /// The form where it is known.
   private Form form = Form.UNKNOWN;
+
+  /// How many lists are still to come before the one that is waited for, should there be stray
+  /// octets: so many pfns 15 were taken for an empty list.
+  private int owed;
 
   private enum Form {
     UNKNOWN,
@@ -54,13 +59,31 @@ public final class DirtyPfnListReader implements BackChannel {
 
   @Override
   public void mergeDirtyPfns(PfnBitmap into) throws IOException {
+    if (form == Form.DOUBTFUL_EMPTY || form == Form.DOUBTFUL_PFN) {
+      settle();
+    }
+    if (form != Form.DOUBTFUL_PFN) {
+      readList(into);
+    } else {
+      // An empty list, after which nothing comes, or pfn 15, after which a list does.
+      skip();
+      index++;
+      owed++;
+      form = Form.UNKNOWN;
+    }
+    for (; owed > 0 && form == Form.STRAY_OCTETS; owed--) {
+      readList(into);
+    }
+    if (form == Form.SPECIFIED) {
+      owed = 0;
+    } else if (owed > 0) {
+      into.setAll();
+    }
+  }
+
+  private void readList(PfnBitmap into) throws IOException {
     long start = position;
     need(Wire.RECORD_HEADER, start);
-    if (form == Form.DOUBTFUL_EMPTY || form == Form.DOUBTFUL_PFN) {
-      settle(start);
-      start = position;
-      need(Wire.RECORD_HEADER, start);
-    }
     int type = buffer.getInt();
     long length = Integer.toUnsignedLong(buffer.getInt());
     position += Wire.RECORD_HEADER;
@@ -124,19 +147,18 @@ public final class DirtyPfnListReader implements BackChannel {
     }
   }
 
-  /// Finds out whether the record before ended where it says, now that more has come.
-  private void settle(long start) throws IOException {
+  /// Finds out whether the record before ended where it says, now that more has come. Leaves it in
+  /// doubt where that is the header of an empty list as well as a pfn.
+  private void settle() throws IOException {
+    need(Wire.RECORD_HEADER, position);
     long next = buffer.getLong(buffer.position());
     boolean header = (int) next == TYPE && (next >>> 32) % 8 == 0;
-    if (form == Form.DOUBTFUL_PFN && next == TYPE) {
-      throw fault(
-          Fault.MALFORMED_BODY,
-          start,
-          "type",
-          "octets that tell whether eight stray ones are behind a header",
-          "an empty list or pfn 15");
+    if (form == Form.DOUBTFUL_PFN && next == TYPE && buffer.remaining() == Wire.RECORD_HEADER) {
+      return;
     }
-    if (header) {
+    // Behind an empty list nothing would have come yet.
+    boolean pfn = form == Form.DOUBTFUL_PFN && next == TYPE;
+    if (header && !pfn) {
       form = Form.SPECIFIED;
     } else {
       form = Form.STRAY_OCTETS;

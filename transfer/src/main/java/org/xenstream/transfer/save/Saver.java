@@ -184,8 +184,7 @@ public final class Saver {
   /// Memory of a guest that runs (`send_domain_memory_live`).
   private void sendLive(GuestSave kind, Passes passes, PageSender sender, PfnBitmap dirty)
       throws IOException {
-    // What code costs that runs for the first time would be downtime otherwise.
-    kind.rehearse(StreamWriter.resume(new Nowhere(), ByteOrder.LITTLE_ENDIAN));
+    rehearse(kind);
     enableLogDirty();
     Precopy precopy = new Precopy(hypervisor, domid, passes, dirty);
     precopy.run(options);
@@ -199,6 +198,16 @@ public final class Saver {
       // The reference looks once more and does nothing with it; so does whoever debugs a log.
       LogDirtyStats stats = hypervisor.readLogDirty(domid, LogDirtyOp.PEEK, dirty, false);
       LOG.log(Level.DEBUG, "domain {0}: {1} pages dirty after the verify pass", domid, stats);
+    }
+  }
+
+  /// What code costs that runs for the first time would be downtime otherwise. Nobody needs what it
+  /// says, so that nothing depends on it.
+  private void rehearse(GuestSave kind) {
+    try {
+      kind.rehearse(StreamWriter.resume(new Nowhere(), ByteOrder.LITTLE_ENDIAN));
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "domain " + domid + ": its state cannot be read as it runs", e);
     }
   }
 
@@ -269,6 +278,8 @@ public final class Saver {
     if (colo && !callbacks.checkpoint()) {
       throw new SaveException(domid, "the toolstack could not end checkpoint " + checkpoints);
     }
+    // The toolstack may have waited for its peer, and knows of no limit.
+    options.deadline().check();
     if (!callbacks.resume()) {
       return false;
     }

@@ -19,8 +19,12 @@ public enum Errno {
   EEXIST(17),
   /// A value that is not allowed.
   EINVAL(22),
+  /// Something that there is not.
+  ERANGE(34),
   /// Nothing there.
   ENODATA(61),
+  /// More bits than there is room for.
+  EOVERFLOW(75),
   /// Not for this kind of domain.
   EOPNOTSUPP(95);
 

@@ -38,9 +38,12 @@ final class FrameTable implements AutoCloseable {
 
   private static final long INVALID_M2P_ENTRY = -1;
   private static final int M2P_CHUNK = 512;
+  private static final MemorySegment ZEROS =
+      MemorySegment.ofArray(new byte[SimMemory.PAGE]).asReadOnly();
   private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
 
   private final long frames;
+  private final boolean hugePages;
   private final SparseMemory machine;
   private final MemorySegment memory;
   private final SparseMemory words;
@@ -51,6 +54,7 @@ final class FrameTable implements AutoCloseable {
 
   FrameTable(long frames, long m2pEntries, boolean hugePages) throws IOException {
     this.frames = frames;
+    this.hugePages = hugePages;
     this.free = frames;
     machine = SparseMemory.reserve(frames << 12);
     memory = machine.memory();
@@ -202,6 +206,38 @@ final class FrameTable implements AutoCloseable {
       }
     }
     discard(first, length);
+  }
+
+  /// Gives those pages back to the machine that hold nothing but zeros: an engine writes them, too,
+  /// and of a large sparse guest there are more than the machine may have. Call under the monitor,
+  /// while nobody else can store into them.
+  ///
+  /// @param offsets of pages, some of them −1
+  void discardZeros(long[] offsets) {
+    if (hugePages) {
+      return;
+    }
+    long first = 0;
+    long length = 0;
+    for (long offset : offsets) {
+      if (offset < 0 || (word(offset >>> 12) & MAPPED) != 0 || !isZero(offset)) {
+        continue;
+      }
+      long frame = offset >>> 12;
+      if (frame == first + length) {
+        length++;
+      } else {
+        discard(first, length);
+        first = frame;
+        length = 1;
+      }
+    }
+    discard(first, length);
+  }
+
+  private boolean isZero(long offset) {
+    return MemorySegment.mismatch(memory, offset, offset + SimMemory.PAGE, ZEROS, 0, SimMemory.PAGE)
+        == -1;
   }
 
   private void discard(long frame, long run) {

@@ -327,7 +327,8 @@ abstract class SimCalls implements Hypervisor {
   @Override
   public void setHvmContext(int domid, MemorySegment context) throws HypervisorException {
     try {
-      hvm(domid).state.hvm.setContext(context, enforced());
+      SimState state = hvm(domid).state;
+      state.hvm.setContext(context, state.vcpus.length, enforced());
     } catch (XenError e) {
       throw e.in("setHvmContext", domid);
     }
@@ -374,6 +375,9 @@ abstract class SimCalls implements Hypervisor {
   public void setCpuPolicy(int domid, CpuPolicy policy) throws HypervisorException {
     try {
       SimState state = domain(domid).state;
+      if (enforced()) {
+        SimPolicy.check(policy);
+      }
       if (policy.leaves().byteSize() > 0) {
         state.leavesSet = keep(policy.leaves());
       }

@@ -94,6 +94,7 @@ public final class SimDomain {
 
   private void openIfRunning() {
     if (pauses == 0 && shutdown == RUNNING && !destroyed) {
+      memory.runs();
       gate.open();
       if (shutdown != RUNNING) {
         // A thread that was inside has shut the domain down meanwhile.

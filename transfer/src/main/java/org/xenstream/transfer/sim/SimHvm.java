@@ -9,13 +9,18 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.HvmContextCursor;
 import org.xenstream.core.format.Wire;
 import org.xenstream.x86.HvmParam;
+import org.xenstream.x86.HvmRecordType;
 
 /// What an HVM guest has beside its memory: params and context, with the rules of
 /// `hvm_allow_set_param` and `hvm_set_param` (xen/arch/x86/hvm/hvm.c) and of `hvm_load` (save.c).
 final class SimHvm {
-  private static final int HEADER = 1;
+  private static final int HEADER = HvmRecordType.HEADER.code();
   private static final int HEADER_MAGIC = 0x54381286;
-  private static final int LAST_TYPE = 20;
+
+  /// The legacy area and the header of an XSAVE area (`XSTATE_AREA_MIN_SIZE`).
+  private static final int XSAVE_LEAST = 512 + 64;
+
+  private static final int MSR_OCTETS = 16;
   private static final long VIRIDIAN_KNOWN = 0x1FFF;
   private static final int TSS_SIZE = 104;
   private static final int TSS_MOST = TSS_SIZE + 0x100 / 8 + 0x10000 / 8 + 1;
@@ -133,29 +138,75 @@ final class SimHvm {
     return context != null;
   }
 
-  void setContext(MemorySegment octets, boolean enforced) throws XenError {
+  void setContext(MemorySegment octets, int vcpus, boolean enforced) throws XenError {
     if (enforced) {
-      checkContext(octets);
+      checkContext(octets, vcpus);
     }
     context = MemorySegment.ofArray(octets.toArray(ValueLayout.JAVA_BYTE));
   }
 
-  private static void checkContext(MemorySegment octets) throws XenError {
+  private static void checkContext(MemorySegment octets, int vcpus) throws XenError {
     HvmContextCursor cursor = HvmContextCursor.over(octets);
-    if (!cursor.next() || cursor.typecode() != HEADER || cursor.length() < 24) {
+    if (!cursor.next()
+        || cursor.typecode() != HEADER
+        || cursor.length() != HvmRecordType.HEADER.size()) {
       throw new XenError(Errno.ENODATA, "the context does not begin with a header");
     }
     if (Wire.u32(cursor.body(), 0) != HEADER_MAGIC) {
       throw new XenError(
           Errno.EINVAL, "the context's magic is 0x%x".formatted(Wire.u32(cursor.body(), 0)));
     }
-    while (cursor.next()) {
-      if (cursor.typecode() > LAST_TYPE) {
+    while (cursor.next() && cursor.typecode() != HvmContextCursor.END) {
+      HvmRecordType type = HvmRecordType.of(cursor.typecode());
+      if (type == null || type == HvmRecordType.HEADER) {
         throw new XenError(Errno.EINVAL, "the context has a record " + cursor.typecode());
       }
+      checkEntry(type, cursor, vcpus);
     }
+    cursor.next();
     if (cursor.state() != HvmContextCursor.State.ENDED_BY_END) {
       throw new XenError(Errno.ENODATA, "the context has no end");
+    }
+  }
+
+  /// What the handler of a type makes of an entry's descriptor, before it looks at its values.
+  private static void checkEntry(HvmRecordType type, HvmContextCursor entry, int vcpus)
+      throws XenError {
+    boolean ofVcpu =
+        switch (type) {
+          case CPU,
+              LAPIC,
+              LAPIC_REGS,
+              MTRR,
+              CPU_XSAVE,
+              VIRIDIAN_VCPU,
+              VMCE_VCPU,
+              TSC_ADJUST,
+              CPU_MSR ->
+              true;
+          default -> false;
+        };
+    if (ofVcpu && entry.instance() >= vcpus) {
+      throw new XenError(
+          Errno.EINVAL, "%s of vCPU %d of %d".formatted(type, entry.instance(), vcpus));
+    }
+    long length = entry.length();
+    boolean good =
+        switch (type) {
+          case CPU_XSAVE -> length >= type.size() + XSAVE_LEAST;
+          case CPU_MSR -> {
+            long room = length - type.size();
+            yield room > 0
+                && room == Integer.toUnsignedLong(Wire.u32(entry.body(), 0)) * MSR_OCTETS;
+          }
+          // What newer releases have appended is taken for zero.
+          case CPU, LAPIC, RTC, VIRIDIAN_DOMAIN, VIRIDIAN_VCPU, VMCE_VCPU -> length <= type.size();
+          default -> length == type.size();
+        };
+    if (!good) {
+      boolean noData = type == HvmRecordType.IOAPIC || type == HvmRecordType.PIT;
+      throw new XenError(
+          noData ? Errno.ENODATA : Errno.EINVAL, "%s of %d octets".formatted(type, length));
     }
   }
 }

@@ -33,6 +33,9 @@ final class SimMemory implements AutoCloseable {
   private long pages;
   private long superpages;
 
+  /// Before the guest has run nobody but engines and toolstack stores into its memory.
+  private volatile boolean ran;
+
   SimMemory(SimHost host, int domid, boolean hvm, long maxPages) throws IOException {
     this.host = host;
     this.frames = host.frames();
@@ -42,6 +45,11 @@ final class SimMemory implements AutoCloseable {
     p2m = new SimP2m(host.options().maxPfns());
     dirty = new SimLogDirty(host.options().maxPfns());
     types = new PageTypes(frames, domid, dirty, host.options().compatM2pFirstFrame());
+  }
+
+  /// The guest is let go on.
+  void runs() {
+    ran = true;
   }
 
   long pages() {
@@ -269,7 +277,7 @@ final class SimMemory implements AutoCloseable {
         access == Access.WRITE ? frames.memory() : host.readOnlyMemory(),
         offsets,
         errors,
-        () -> unmap(offsets, typed));
+        () -> unmap(offsets, typed, access == Access.WRITE && !ran));
   }
 
   /// A pfn of an HVM guest that has no page is a bad number; a frame of the machine that is not the
@@ -278,7 +286,7 @@ final class SimMemory implements AutoCloseable {
     return hvm || frame < 0 || frame >= frames.frames() ? Errno.EINVAL : Errno.EBUSY;
   }
 
-  private void unmap(long[] offsets, boolean typed) {
+  private void unmap(long[] offsets, boolean typed, boolean filled) {
     synchronized (frames) {
       for (long offset : offsets) {
         if (offset >= 0) {
@@ -288,6 +296,9 @@ final class SimMemory implements AutoCloseable {
           }
           frames.unmap(frame);
         }
+      }
+      if (filled && !ran) {
+        frames.discardZeros(offsets);
       }
     }
     host.mappingClosed();

@@ -25,6 +25,16 @@ class PopulatedPfnsTest {
     assertEquals(plain.size(), set.count());
   }
 
+  /// As many as a guest of 4 GiB has frames: they fit into the heap, 512 MiB here as elsewhere.
+  @Test
+  void strewnPfnsTakeLittle() {
+    PopulatedPfns set = new PopulatedPfns();
+    for (long i = 0; i < 1 << 20; i++) {
+      assertTrue(set.add(i << 20));
+    }
+    assertEquals(1 << 20, set.count());
+  }
+
   @Test
   void takesTheFirstAndTheLast() {
     PopulatedPfns set = new PopulatedPfns();

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.ReadableByteChannel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -127,6 +128,53 @@ class DirtyPfnListReaderTest {
     ByteBuffer.wrap(whole, whole.length - 8, 8).get(last);
     secondary.writes(last);
     secondary.writes(list(true, 9));
+    assertEquals(List.of(9L), merged());
+  }
+
+  /// As specified, though a reader cannot know: pfn 0 in front, then nothing dirty. What was in
+  /// doubt for so long shows at the first list that says.
+  @Test
+  void anEmptyListBehindADoubtfulOne() throws IOException {
+    secondary.writes(list(false, 0, 3));
+    assertEquals(PFNS, merged().size());
+    for (int i = 0; i < 2; i++) {
+      secondary.writes(list(false));
+      assertEquals(PFNS, merged().size(), "an empty list, or pfn 15");
+      secondary.writes(list(false, 0, 4));
+      assertEquals(PFNS, merged().size(), "a list too late, it may be");
+    }
+    secondary.writes(list(false, 5));
+    assertEquals(List.of(5L), merged());
+    secondary.writes(list(false, 6));
+    assertEquals(List.of(6L), merged());
+  }
+
+  /// The same octets with another meaning: pfn 15 comes late, and with it, or later than is waited
+  /// for, whole lists.
+  @Test
+  void pfn15ThatComesLate() throws IOException {
+    byte[] whole = list(true, 3, 15);
+    secondary.writes(Arrays.copyOf(whole, whole.length - 8));
+    assertEquals(PFNS, merged().size());
+    byte[] late = Arrays.copyOfRange(whole, whole.length - 8, whole.length);
+    secondary.writes(late);
+    assertEquals(PFNS, merged().size());
+    // Now the list that was wanted then comes, and the one that is wanted now.
+    secondary.writes(list(true, 9));
+    secondary.writes(list(true, 0, 10));
+    assertEquals(List.of(0L, 9L, 10L), merged());
+    secondary.writes(list(true, 11));
+    assertEquals(List.of(11L), merged());
+  }
+
+  @Test
+  void pfn15ThatComesWithTheNextList() throws IOException {
+    byte[] whole = list(true, 3, 15);
+    secondary.writes(Arrays.copyOf(whole, whole.length - 8));
+    assertEquals(PFNS, merged().size());
+    ByteBuffer both =
+        ByteBuffer.allocate(8 + 24).put(whole, whole.length - 8, 8).put(list(true, 9));
+    secondary.writes(both.array());
     assertEquals(List.of(9L), merged());
   }
 
