@@ -79,6 +79,9 @@ public enum Release {
 
   private static final int DOMID_SELF = 0x7ff0;
 
+  /// All of them: `values()` makes a copy at each call.
+  static final List<Release> ALL = List.of(values());
+
   // MSRs that travel (xen/arch/x86/include/asm/msr-index.h).
   private static final int SPEC_CTRL = 0x00000048;
   private static final int MISC_FEATURES_ENABLES = 0x00000140;
@@ -100,7 +103,7 @@ public enum Release {
   ///
   /// @throws IllegalArgumentException if no release is called so; the message lists those known
   public static Release parse(String name) {
-    for (Release release : values()) {
+    for (Release release : ALL) {
       if (release.toString().equals(name)) {
         return release;
       }
@@ -111,7 +114,7 @@ public enum Release {
 
   /// The newest release known.
   public static Release latest() {
-    return values()[values().length - 1];
+    return ALL.getLast();
   }
 
   /// The second number of the release: 17 for 4.17.
@@ -351,7 +354,7 @@ public enum Release {
   ///
   /// @see HvmContextFacts
   public Optional<HvmContextFacts.Length> hvmContextLength(int typecode) {
-    return HvmContextFacts.length(this, typecode);
+    return Optional.ofNullable(HvmContextFacts.length(this, typecode));
   }
 
   /// Tells whether the hypervisor takes this MSR in a CPU_MSR entry of the HVM context

@@ -120,12 +120,12 @@ final class ReleaseCheck implements Check {
     HvmContextCursor cursor = HvmContextCursor.over(blob);
     while (cursor.next()) {
       int typecode = cursor.typecode();
-      // Every release knows the same typecodes.
-      HvmContextFacts.Length takes = target.hvmContextLength(typecode).orElse(null);
+      HvmContextFacts.Length takes = HvmContextFacts.length(target, typecode);
       if (takes != null
           && typecode != HvmContextFacts.HEADER
           && !takes.accepts((int) cursor.length())
-          && HvmCheck.someReleaseTakes(typecode, cursor.length())) {
+          && HvmContextFacts.someReleaseTakes(typecode, cursor.length())
+          && !report.counted(Rule.FOR_HVM_CONTEXT_LENGTH)) {
         report.at(
             Rule.FOR_HVM_CONTEXT_LENGTH,
             frame,
@@ -144,13 +144,16 @@ final class ReleaseCheck implements Check {
         continue;
       }
       boolean refused = target.hvmParam(index) == Release.ParamFate.REFUSED;
-      report.at(
-          refused ? Rule.FOR_HVM_PARAM : Rule.FOR_HVM_PARAM_VALUE,
-          frame,
-          8 + n * 16L,
-          "param[" + n + "]." + (refused ? "index" : "value"),
-          "parameter %s = %s, which Xen %s refuses"
-              .formatted(Long.toUnsignedString(index), hex(value), target));
+      Rule rule = refused ? Rule.FOR_HVM_PARAM : Rule.FOR_HVM_PARAM_VALUE;
+      if (!report.counted(rule)) {
+        report.at(
+            rule,
+            frame,
+            8 + n * 16L,
+            "param[" + n + "]." + (refused ? "index" : "value"),
+            "parameter %s = %s, which Xen %s refuses"
+                .formatted(Long.toUnsignedString(index), hex(value), target));
+      }
     }
   }
 }
