@@ -33,14 +33,14 @@ class OddElementsTest {
   /// @param rule what speaks of each
   /// @param target the release to judge for, or null
   @SuppressWarnings("ArrayRecordComponent") // the octets are compared with nothing
-  private record Odd(Rule rule, @Nullable Release target, byte[] image) {
+  record Odd(Rule rule, @Nullable Release target, byte[] image) {
     @Override
     public String toString() {
       return rule.id();
     }
   }
 
-  private static Stream<Odd> odd() {
+  static Stream<Odd> odd() {
     return Stream.of(
         // A slave as PIC 0.
         new Odd(Rule.HVM_CONTEXT_PIC, null, entries(3, new byte[8])),
@@ -54,6 +54,9 @@ class OddElementsTest {
         new Odd(Rule.HVM_PARAM_VALUE, null, params(10, 4)),
         new Odd(Rule.HVM_PARAM_NOT_NOW, null, params(24, 1)),
         new Odd(Rule.HVM_PARAM_REPEATED, null, params(1, 1)),
+        new Odd(Rule.PFN_RESERVED_BITS, null, pages(0xF010_0000_0000_0000L, 1)),
+        new Odd(Rule.PFN_BEYOND_ADDRESS, null, pages(0xF000_0100_0000_0000L, 1)),
+        new Odd(Rule.PFN_REPEATED, null, pages(0xF000_0000_0000_0007L, 0)),
         new Odd(Rule.FOR_HVM_PARAM, Release.V4_9, params(38, 1)),
         new Odd(Rule.FOR_HVM_PARAM_VALUE, Release.V4_6, params(9, 0x3F)));
   }
@@ -110,6 +113,15 @@ class OddElementsTest {
       params.u64(index).u64(value);
     }
     return stream(10, params.octets());
+  }
+
+  /// PAGE_DATA of entries without data, each a step behind the one before it.
+  private static byte[] pages(long first, int step) {
+    StreamBuilder pages = StreamBuilder.stream().u32(ELEMENTS).u32(0);
+    for (int i = 0; i < ELEMENTS; i++) {
+      pages.u64(first + (long) i * step);
+    }
+    return stream(1, pages.octets());
   }
 
   private static byte[] stream(int type, byte[] body) {
