@@ -87,6 +87,11 @@ final class CopyVerb implements Verb {
           .forEach((what, octets) ->
               console.complain(
                   "left out: " + what + (octets < 0 ? "" : ", " + Units.octets(octets))));
+      if (copy.lacksDeviceModel()) {
+        console.complain(
+            "missing: the state of the guest's device model, without which libxl does not restore"
+                + " the copy");
+      }
       if (dropped > 0) {
         console.complain(
             Units.plural(dropped, "record")

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Framed;
+import org.xenstream.core.format.HvmContextCursor;
 import org.xenstream.core.format.ImageHeader;
 import org.xenstream.core.format.InferStaticDataEnd;
 import org.xenstream.core.format.Location;
@@ -69,6 +70,9 @@ public final class ImageCopy {
   /// The stream may stop here: a libxl stream around it then stops as well.
   private boolean atCheckpoint;
 
+  /// The layers made around the stream lack the state of the guest's device model.
+  private boolean lacksDeviceModel;
+
   private long droppedPolicies;
   private boolean wantsPoliciesDropped;
   private final Map<String, Long> leftOut = new LinkedHashMap<>();
@@ -126,6 +130,12 @@ public final class ImageCopy {
   /// configuration in it, is not among it.
   public Map<String, Long> leftOut() {
     return Collections.unmodifiableMap(leftOut);
+  }
+
+  /// Tells whether a libxl stream was made around that of a guest with a device model, of which a
+  /// bare libxc stream holds no state: libxl cannot start it, and restores no such copy.
+  public boolean lacksDeviceModel() {
+    return lacksDeviceModel;
   }
 
   private void layer(ImageItem.LayerFound found) throws IOException {
@@ -245,6 +255,9 @@ public final class ImageCopy {
     }
     if (!fits(framed)) {
       return;
+    }
+    if (synthesised && framed.record() instanceof StreamRecord.HvmContext(var context)) {
+      lacksDeviceModel |= HvmContextCursor.has(context, HvmContextCursor.PIC);
     }
     if (order() == headers.order()) {
       octets.take(image.input(), item);

@@ -54,8 +54,9 @@ final class HvmCheck implements Check {
             : HvmContextFacts.MAX_VCPUS;
     // Two words of instances for each typecode.
     long[] seen = new long[2 * (HvmContextFacts.LAST + 1)];
-    HvmEntryCheck content =
-        new HvmEntryCheck(target == null ? Release.latest() : target, frame, report);
+    HvmEntryCheck content = new HvmEntryCheck(target, frame, report);
+    // Since 4.7 a domain has to have the device whose state is loaded.
+    boolean pvh = "pvh".equals(before.config().type()) && (target == null || target.atLeast(7));
     boolean first = true;
     boolean cpu = false;
     while (cursor.next()) {
@@ -68,6 +69,17 @@ final class HvmCheck implements Check {
         entry(Rule.HVM_CONTEXT_HEADER, cursor, frame, "typecode", "a second HEADER", report);
       } else if (cursor.typecode() != HvmContextFacts.END) {
         cpu |= cursor.typecode() == CPU;
+        if (pvh
+            && HvmContextFacts.isOfPc(cursor.typecode())
+            && !report.counted(Rule.HVM_CONTEXT_OF_PVH)) {
+          entry(
+              Rule.HVM_CONTEXT_OF_PVH,
+              cursor,
+              frame,
+              "typecode",
+              name(cursor) + " for a domain that the configuration makes PVH",
+              report);
+        }
         if (entry(cursor, frame, vcpus, seen, report)) {
           content.judge(cursor);
         }

@@ -177,6 +177,15 @@ public final class HvmContextFacts {
     };
   }
 
+  /// Tells whether an entry with this typecode is the state of a device that the hypervisor
+  /// emulates for an HVM guest and not for a PVH one: PIC, IOAPIC, PIT, RTC, HPET and PMTIMER.
+  static boolean isOfPc(int typecode) {
+    return switch (typecode) {
+      case 3, 4, 10, 11, 12, 13 -> true;
+      default -> false;
+    };
+  }
+
   /// The name of a typecode as in xen/include/public/arch-x86/hvm/save.h, or its number.
   public static String nameOf(int typecode) {
     return switch (typecode) {

@@ -209,8 +209,7 @@ public enum Release {
 
   /// Tells whether libxc's reader takes an X86_PV_VCPU_MSRS record with this much content (octets
   /// after the record's 8 of header, more than 0): a multiple of 16 since commit 0729830cc4
-  /// (4.12.3, 4.13.1, 4.14.0), anything before. The 4.6 releases, and others before 4.7.5, 4.8.4
-  /// and 4.9.2, hand none of them to the hypervisor (commit f1a0a8c3fe).
+  /// (4.12.3, 4.13.1, 4.14.0), anything before.
   public boolean takesVcpuMsrs(long content) {
     return content > 0 && (!atLeast(12) || content % 16 == 0);
   }
@@ -226,6 +225,17 @@ public enum Release {
       case TSC_AUX -> atLeast(12);
       default -> isDebugAddressMask(index);
     };
+  }
+
+  /// Tells whether libxc hands the MSRs of X86_PV_VCPU_MSRS to the hypervisor; 4.6 loses them, as
+  /// do others before 4.7.5, 4.8.4 and 4.9.2 (commit f1a0a8c3fe).
+  public boolean handsOverVcpuMsrs() {
+    return atLeast(7);
+  }
+
+  /// Tells whether the hypervisor of any release takes this MSR for a PV vCPU.
+  static boolean someTakesVcpuMsr(int index) {
+    return latest().takesVcpuMsr(index);
   }
 
   /// The number of HVM parameters: an index must be below (`HVM_NR_PARAMS` in
