@@ -49,6 +49,6 @@ public class PageEntriesBenchmark extends QuickBenchmark {
   public long scan(Rate rate) {
     rate.count(entries.byteSize(), Wire.MAX_BATCH);
     PageEntries batch = new PageEntries(entries);
-    return batch.repeatedPfn() + batch.highestPfn();
+    return batch.repeated().length() + batch.highestPfn();
   }
 }

@@ -95,6 +95,11 @@ final class CopyVerb implements Verb {
                       + what
                       + ", "
                       + Units.octets(octets)));
+      if (copy.lacksDeviceModel()) {
+        console.complain(
+            "missing: the state of the guest's device model, without which libxl does not restore"
+                + " the copy");
+      }
       if (dropped > 0) {
         console.complain(
             Units.plural(dropped, "record")

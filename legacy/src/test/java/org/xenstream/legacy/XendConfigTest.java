@@ -294,7 +294,7 @@ class XendConfigTest {
   void anXlHeaderWithItTellsTheDomain() throws StreamFormatException {
     String json = translate("(domain (name a) (vcpus 4) (image (hvm)))", true).json();
     assertEquals(
-        new XlConfig("a", "hvm", 4),
+        new XlConfig("a", "hvm", 4, "qemu_xen_traditional"),
         XlConfig.of(
             new Layer.XlSave(
                 ByteOrder.LITTLE_ENDIAN,

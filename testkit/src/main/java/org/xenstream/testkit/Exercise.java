@@ -49,7 +49,7 @@ public final class Exercise {
         Records.text(framed.record());
         switch (framed.record()) {
           case StreamRecord.PageData(var entries, var pages) -> {
-            entries.repeatedPfn();
+            entries.repeated();
             for (int i = 0; i < entries.withData(); i++) {
               pages.page(i);
             }

@@ -193,6 +193,21 @@ class CopyVerbTest {
     assertEquals("xenstream: left out: what stands behind the image, 7 octets\n", run.err());
   }
 
+  /// A libxl stream around a bare one has none of the state that libxl starts a device model with.
+  @Test
+  void theLackOfADeviceModelsStateIsNamed() throws IOException {
+    Path bare = folder.resolve("bare");
+    Tool.run("copy", "--strip-layers", Tool.sample("hvm.xlsave.zst"), bare).exits(0);
+    Tool.Run run = Tool.run("copy", "--layer=libxl", bare, out).exits(0);
+    assertEquals(
+        "xenstream: missing: the state of the guest's device model, without which libxl does not"
+            + " restore the copy\n",
+        run.err());
+    assertTrue(Tool.run("verify", out).exits(1).out().contains("XS2023-emulator-context-missing"));
+    Tool.run("copy", "--layer=libxc", out, bare).quiet().exits(0);
+    Tool.run("copy", "--layer=libxl", Tool.sample("hvm.xlsave.zst"), out).quiet().exits(0);
+  }
+
   @Test
   void bigEndianIsTheSameThereAndBack() throws IOException {
     byte[] big = copy("--byte-order", "big");

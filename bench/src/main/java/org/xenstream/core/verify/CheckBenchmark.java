@@ -69,7 +69,7 @@ public class CheckBenchmark extends QuickBenchmark {
   /// The vCPUs of a PV guest.
   @Benchmark
   public Object vcpus(ImageFile image, Items items, Rate rate) {
-    return run(new VcpuCheck(), image, items, rate);
+    return run(new VcpuCheck(null), image, items, rate);
   }
 
   /// Everything.

@@ -12,6 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Framed;
+import org.xenstream.core.format.HvmContextCursor;
 import org.xenstream.core.format.ImageHeader;
 import org.xenstream.core.format.InferStaticDataEnd;
 import org.xenstream.core.format.Location;
@@ -75,6 +76,9 @@ public final class ImageCopy {
 
   /// The stream may stop here: a libxl stream around it then stops as well.
   private boolean atCheckpoint;
+
+  /// The layers made around the stream lack the state of the guest's device model.
+  private boolean lacksDeviceModel;
 
   private long droppedPolicies;
   private boolean wantsPoliciesDropped;
@@ -141,6 +145,12 @@ public final class ImageCopy {
   /// what in it is a number: bodies of records that no specification describes.
   public Map<String, Long> unswapped() {
     return Collections.unmodifiableMap(unswapped);
+  }
+
+  /// Tells whether a libxl stream was made around that of a guest with a device model, of which a
+  /// bare libxc stream holds no state: libxl cannot start it, and restores no such copy.
+  public boolean lacksDeviceModel() {
+    return lacksDeviceModel;
   }
 
   private void layer(ImageItem.LayerFound found) throws IOException {
@@ -260,6 +270,9 @@ public final class ImageCopy {
     }
     if (!fits(framed)) {
       return;
+    }
+    if (synthesised && framed.record() instanceof StreamRecord.HvmContext(var context)) {
+      lacksDeviceModel |= HvmContextCursor.has(context, HvmContextCursor.PIC);
     }
     if (order() == headers.order()) {
       octets.take(image.input(), item);

@@ -9,9 +9,12 @@ import org.jspecify.annotations.Nullable;
 /// @param name `c_info.name` as it was given, or null when it is not known
 /// @param type `c_info.type`: "pv", "hvm" or "pvh", or null when it is not known
 /// @param maxVcpus `b_info.max_vcpus`, or −1 when it is not known
-public record XlConfig(@Nullable String name, @Nullable String type, int maxVcpus) {
+/// @param deviceModel `b_info.device_model_version` as it was given, or null when it is not known;
+///   "none" was that of an HVM domain without one in Xen 4.7 to 4.9
+public record XlConfig(
+    @Nullable String name, @Nullable String type, int maxVcpus, @Nullable String deviceModel) {
   /// Nothing is known.
-  public static final XlConfig NONE = new XlConfig(null, null, -1);
+  public static final XlConfig NONE = new XlConfig(null, null, -1, null);
 
   /// Reads the configuration; anything that is not as expected is not known. What stands before
   /// octets that are no JSON counts.
@@ -34,6 +37,7 @@ public record XlConfig(@Nullable String name, @Nullable String type, int maxVcpu
     private @Nullable String name;
     private @Nullable String type;
     private int maxVcpus = -1;
+    private @Nullable String deviceModel;
 
     Scan(String text) {
       this.text = text;
@@ -69,7 +73,7 @@ public record XlConfig(@Nullable String name, @Nullable String type, int maxVcpu
         depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
         at++;
       } while (depth > 0 && at < text.length());
-      return new XlConfig(name, type, maxVcpus);
+      return new XlConfig(name, type, maxVcpus, deviceModel);
     }
 
     /// Takes what follows a key, if it is asked for; the first one counts.
@@ -81,6 +85,11 @@ public record XlConfig(@Nullable String name, @Nullable String type, int maxVcpu
         type = "pv".equals(given) || "hvm".equals(given) || "pvh".equals(given) ? given : null;
       } else if (member.equals("b_info") && key.equals("max_vcpus") && maxVcpus < 0) {
         maxVcpus = count();
+      } else if (member.equals("b_info")
+          && key.equals("device_model_version")
+          && deviceModel == null
+          && here() == '"') {
+        deviceModel = string();
       }
     }
 

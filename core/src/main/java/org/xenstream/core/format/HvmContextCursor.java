@@ -35,6 +35,10 @@ public final class HvmContextCursor {
   /// The type of the entry that ends a context (`HVM_SAVE_CODE(END)`).
   public static final int END = 0;
 
+  /// The type of the entry of an interrupt controller of a PC (`HVM_SAVE_CODE(PIC)`). A guest that
+  /// has one has a device model; a PVH guest has neither.
+  public static final int PIC = 3;
+
   /// How far a cursor has come, or how the context ended.
   public enum State {
     /// Nothing stopped the cursor so far.
@@ -70,6 +74,17 @@ public final class HvmContextCursor {
   /// @param blob the whole context; it is viewed, not copied
   public static HvmContextCursor over(MemorySegment blob) {
     return new HvmContextCursor(blob);
+  }
+
+  /// Tells whether there is an entry of a type in a context, before its END or its first fault.
+  public static boolean has(MemorySegment blob, int typecode) {
+    HvmContextCursor cursor = over(blob);
+    while (cursor.next()) {
+      if (cursor.typecode == typecode) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// Moves to the next entry. The END entry is an entry like any other: the cursor comes to it, and

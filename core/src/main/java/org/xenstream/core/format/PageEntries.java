@@ -3,6 +3,7 @@ package org.xenstream.core.format;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /// The entries of a PAGE_DATA record: for each page its type in bits 63–60 and its pfn in bits 51–0
 /// (specification, "PAGE_DATA").
@@ -120,22 +121,32 @@ public final class PageEntries {
     return false;
   }
 
-  /// The pfn that comes more than once in this batch, the lowest such; −1 when none does.
-  public long repeatedPfn() {
+  /// The entries whose pfn has come before in this batch, by their index; empty when none has.
+  public BitSet repeated() {
+    BitSet repeated = new BitSet();
     if (ascending) {
-      return -1;
+      return repeated;
     }
     long[] pfns = new long[count()];
     for (int i = 0; i < pfns.length; i++) {
       pfns[i] = pfn(i);
     }
     Arrays.sort(pfns);
-    for (int i = 1; i < pfns.length; i++) {
-      if (pfns[i] == pfns[i - 1]) {
-        return pfns[i];
+    int different = 0;
+    for (int i = 0; i < pfns.length; i++) {
+      if (i == 0 || pfns[i] != pfns[i - 1]) {
+        pfns[different++] = pfns[i];
       }
     }
-    return -1;
+    if (different < pfns.length) {
+      BitSet seen = new BitSet(different);
+      for (int i = 0; i < pfns.length; i++) {
+        int which = Arrays.binarySearch(pfns, 0, different, pfn(i));
+        repeated.set(i, seen.get(which));
+        seen.set(which);
+      }
+    }
+    return repeated;
   }
 
   /// The entries as they are written, 8 octets each, little-endian.

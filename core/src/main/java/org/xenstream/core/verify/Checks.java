@@ -19,7 +19,7 @@ final class Checks {
     checks.add(new SequenceCheck());
     checks.add(new PageCheck());
     checks.add(new PvRecordCheck());
-    checks.add(new VcpuCheck());
+    checks.add(new VcpuCheck(target));
     checks.add(new HvmCheck(target));
     checks.add(new PolicyCheck());
     if (target != null) {

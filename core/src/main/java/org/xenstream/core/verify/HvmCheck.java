@@ -54,8 +54,9 @@ final class HvmCheck implements Check {
             : HvmContextFacts.MAX_VCPUS;
     // Two words of instances for each typecode.
     long[] seen = new long[2 * (HvmContextFacts.LAST + 1)];
-    HvmEntryCheck content =
-        new HvmEntryCheck(target == null ? Release.latest() : target, frame, report);
+    HvmEntryCheck content = new HvmEntryCheck(target, frame, report);
+    // Since 4.7 a domain has to have the device whose state is loaded.
+    boolean pvh = "pvh".equals(before.config().type()) && (target == null || target.atLeast(7));
     boolean first = true;
     boolean cpu = false;
     while (cursor.next()) {
@@ -68,6 +69,17 @@ final class HvmCheck implements Check {
         entry(Rule.HVM_CONTEXT_HEADER, cursor, frame, "typecode", "a second HEADER", report);
       } else if (cursor.typecode() != HvmContextFacts.END) {
         cpu |= cursor.typecode() == CPU;
+        if (pvh
+            && HvmContextFacts.isOfPc(cursor.typecode())
+            && !report.counted(Rule.HVM_CONTEXT_OF_PVH)) {
+          entry(
+              Rule.HVM_CONTEXT_OF_PVH,
+              cursor,
+              frame,
+              "typecode",
+              name(cursor) + " for a domain that the configuration makes PVH",
+              report);
+        }
         if (entry(cursor, frame, vcpus, seen, report)) {
           content.judge(cursor);
         }
@@ -152,7 +164,7 @@ final class HvmCheck implements Check {
       HvmContextCursor cursor, Frame frame, int vcpus, long[] seen, Report report) {
     int typecode = cursor.typecode();
     int instance = cursor.instance();
-    if (typecode > HvmContextFacts.LAST || Release.latest().hvmContextLength(typecode).isEmpty()) {
+    if (typecode > HvmContextFacts.LAST) {
       if (!report.counted(Rule.HVM_CONTEXT_TYPECODE)) {
         entry(
             Rule.HVM_CONTEXT_TYPECODE,
@@ -164,7 +176,8 @@ final class HvmCheck implements Check {
       }
       return false;
     }
-    if (!someReleaseTakes(typecode, cursor.length()) && !report.counted(Rule.HVM_CONTEXT_LENGTH)) {
+    if (!HvmContextFacts.someReleaseTakes(typecode, cursor.length())
+        && !report.counted(Rule.HVM_CONTEXT_LENGTH)) {
       report.at(
           Rule.HVM_CONTEXT_LENGTH,
           frame,
@@ -198,19 +211,6 @@ final class HvmCheck implements Check {
       seen[word] |= 1L << instance;
     }
     return true;
-  }
-
-  /// Tells whether a length is right for any release.
-  static boolean someReleaseTakes(int typecode, long length) {
-    Release[] releases = Release.values();
-    // The newest takes nearly every length that any took.
-    for (int i = releases.length - 1; i >= 0; i--) {
-      HvmContextFacts.Length takes = releases[i].hvmContextLength(typecode).orElse(null);
-      if (takes != null && takes.accepts((int) length)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static String name(HvmContextCursor cursor) {
@@ -259,25 +259,30 @@ final class HvmCheck implements Check {
     }
   }
 
-  /// Tells whether any release takes a parameter with a value.
+  /// Tells whether any release goes on after a parameter with a value.
   static boolean someReleaseTakes(long index, long value) {
-    for (Release release : Release.values()) {
-      if (release.takesHvmParam(index, value)) {
+    for (int i = 0; i < Release.ALL.size(); i++) {
+      if (Release.ALL.get(i).takesHvmParam(index, value)) {
         return true;
       }
     }
     return false;
   }
 
+  private static boolean allRefuse(long index) {
+    for (int i = 0; i < Release.ALL.size(); i++) {
+      if (Release.ALL.get(i).hvmParam(index) != Release.ParamFate.REFUSED) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private void param(long index, long value, int n, long at, Frame frame, Report report) {
     if (Release.latest().takesHvmParam(index, value)) {
       return;
     }
-    boolean someTakesIndex = false;
-    for (Release release : Release.values()) {
-      someTakesIndex |= release.hvmParam(index) != Release.ParamFate.REFUSED;
-    }
-    if (!someTakesIndex) {
+    if (allRefuse(index)) {
       if (!report.counted(Rule.HVM_PARAM_INDEX)) {
         report.at(
             Rule.HVM_PARAM_INDEX,
@@ -288,13 +293,15 @@ final class HvmCheck implements Check {
                 "a parameter that a release lets a restore set", Long.toUnsignedString(index)));
       }
     } else if (!someReleaseTakes(index, value)) {
-      report.at(
-          Rule.HVM_PARAM_VALUE,
-          frame,
-          at + 8,
-          "param[" + n + "].value",
-          expected("a value that a release takes for parameter " + index, hex(value)));
-    } else if (target == null) {
+      if (!report.counted(Rule.HVM_PARAM_VALUE)) {
+        report.at(
+            Rule.HVM_PARAM_VALUE,
+            frame,
+            at + 8,
+            "param[" + n + "].value",
+            expected("a value that a release takes for parameter " + index, hex(value)));
+      }
+    } else if (target == null && !report.counted(Rule.HVM_PARAM_NOT_NOW)) {
       report.at(
           Rule.HVM_PARAM_NOT_NOW,
           frame,

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.core.verify;
 
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// What the hypervisor's `hvm_load` asks of the entries of an HVM context, release by release.
 ///
@@ -84,35 +88,84 @@ public final class HvmContextFacts {
 
   private static final Length ANY = new Length(Form.ANY, 0, Integer.MAX_VALUE);
 
+  /// What is asked of each entry of an image is worked out once.
+  private static final class Table {
+    /// By typecode.
+    static final Map<Release, List<Length>> OF_RELEASE = new EnumMap<>(Release.class);
+
+    /// By typecode those of all releases, each once, the newest first: it takes nearly all that any
+    /// took.
+    static final List<List<Length>> OF_ANY;
+
+    static {
+      List<List<Length>> all = new ArrayList<>();
+      for (int typecode = 0; typecode <= LAST; typecode++) {
+        all.add(new ArrayList<>());
+      }
+      for (Release release : Release.ALL.reversed()) {
+        List<Length> lengths = new ArrayList<>();
+        for (int typecode = 0; typecode <= LAST; typecode++) {
+          Length length = of(release, typecode);
+          lengths.add(length);
+          if (!all.get(typecode).contains(length)) {
+            all.get(typecode).add(length);
+          }
+        }
+        OF_RELEASE.put(release, List.copyOf(lengths));
+      }
+      OF_ANY = List.copyOf(all);
+    }
+
+    private Table() {}
+  }
+
   private HvmContextFacts() {}
 
-  static Optional<Length> length(Release release, int typecode) {
-    return Optional.ofNullable(
-        switch (typecode) {
-          case END -> ANY;
-          case HEADER -> exactly(24);
-          // 1016 is the layout without msr_tsc_aux. 4.7 added flags and became lenient.
-          case 2 -> release.atLeast(7) ? atMost(1032) : new Length(Form.EITHER, 1016, 1024);
-          case 3 -> exactly(8);
-          case 4 -> exactly(400);
-          // 32 with commit 4a480e7a14 or its backports: 4.18.5, 4.19.2, 4.20.1, 4.21.0.
-          case 5 -> atMost(release.atLeast(18) ? 32 : 24);
-          case 6 -> exactly(1024);
-          case 7 -> exactly(16);
-          case 8, 9, 13, 19 -> exactly(8);
-          case 10 -> exactly(56);
-          case 11 -> release.atLeast(14) ? atMost(24) : exactly(16);
-          case 12 -> exactly(1048);
-          case 14 -> exactly(240);
-          case 15 -> atMost(32);
-          // Three u64 and the least XSAVE area: legacy region and header.
-          case 16 -> new Length(Form.XSAVE, 24 + 576, Integer.MAX_VALUE);
-          case 17 ->
-              release.atLeast(13) ? atMost(216) : release.atLeast(7) ? atMost(16) : exactly(8);
-          case 18 -> atMost(release.atLeast(10) ? 32 : 24);
-          case 20 -> new Length(Form.MSRS, 24, Integer.MAX_VALUE);
-          default -> null;
-        });
+  /// What a release asks of a typecode, null where it does not know it. All know the same.
+  static @Nullable Length length(Release release, int typecode) {
+    List<Length> lengths = Table.OF_RELEASE.get(release);
+    return lengths != null && typecode >= 0 && typecode <= LAST ? lengths.get(typecode) : null;
+  }
+
+  /// Tells whether a length is right for any release.
+  static boolean someReleaseTakes(int typecode, long length) {
+    if (typecode < 0 || typecode > LAST) {
+      return false;
+    }
+    List<Length> any = Table.OF_ANY.get(typecode);
+    for (int i = 0; i < any.size(); i++) {
+      if (any.get(i).accepts((int) length)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Length of(Release release, int typecode) {
+    return switch (typecode) {
+      case END -> ANY;
+      case HEADER -> exactly(24);
+      // 1016 is the layout without msr_tsc_aux. 4.7 added flags and became lenient.
+      case 2 -> release.atLeast(7) ? atMost(1032) : new Length(Form.EITHER, 1016, 1024);
+      case 3 -> exactly(8);
+      case 4 -> exactly(400);
+      // 32 with commit 4a480e7a14 or its backports: 4.18.5, 4.19.2, 4.20.1, 4.21.0.
+      case 5 -> atMost(release.atLeast(18) ? 32 : 24);
+      case 6 -> exactly(1024);
+      case 7 -> exactly(16);
+      case 8, 9, 13, 19 -> exactly(8);
+      case 10 -> exactly(56);
+      case 11 -> release.atLeast(14) ? atMost(24) : exactly(16);
+      case 12 -> exactly(1048);
+      case 14 -> exactly(240);
+      case 15 -> atMost(32);
+      // Three u64 and the least XSAVE area: legacy region and header.
+      case 16 -> new Length(Form.XSAVE, 24 + 576, Integer.MAX_VALUE);
+      case 17 -> release.atLeast(13) ? atMost(216) : release.atLeast(7) ? atMost(16) : exactly(8);
+      case 18 -> atMost(release.atLeast(10) ? 32 : 24);
+      case 20 -> new Length(Form.MSRS, 24, Integer.MAX_VALUE);
+      default -> throw new IllegalArgumentException("no typecode " + typecode);
+    };
   }
 
   /// Tells whether the instance of an entry with this typecode is the number of a vCPU; the others
@@ -120,6 +173,15 @@ public final class HvmContextFacts {
   public static boolean isPerVcpu(int typecode) {
     return switch (typecode) {
       case 2, 5, 6, 14, 16, 17, 18, 19, 20 -> true;
+      default -> false;
+    };
+  }
+
+  /// Tells whether an entry with this typecode is the state of a device that the hypervisor
+  /// emulates for an HVM guest and not for a PVH one: PIC, IOAPIC, PIT, RTC, HPET and PMTIMER.
+  static boolean isOfPc(int typecode) {
+    return switch (typecode) {
+      case 3, 4, 10, 11, 12, 13 -> true;
       default -> false;
     };
   }

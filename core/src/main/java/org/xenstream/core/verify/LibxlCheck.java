@@ -18,10 +18,20 @@ final class LibxlCheck implements Check {
   private static final long EMULATOR_HEADER = 8;
   private static final int LAST_EMULATOR = 2;
 
+  /// How many emulators are told apart in a set: a guest has one.
+  private static final int MOST_EMULATORS = 16;
+
   private boolean context;
 
   /// Between a CHECKPOINT of libxc and CHECKPOINT_END.
   private boolean inCheckpoint;
+
+  private boolean emulatorSaved;
+
+  /// Id and index of those whose state came in this set.
+  private final long[] savedInSet = new long[MOST_EMULATORS];
+
+  private int emulatorsInSet;
 
   @Override
   public void see(ImageItem item, StreamState before, Report report) {
@@ -84,6 +94,9 @@ final class LibxlCheck implements Check {
               "END without any LIBXC_CONTEXT before it");
         }
         withinCheckpoint(frame, report);
+        if (!emulatorSaved && before.hasDeviceModel()) {
+          unsaved(frame, report);
+        }
       }
       case LibxlRecord.TYPE_LIBXC_CONTEXT -> {
         signal(Rule.LIBXC_CONTEXT_WITH_BODY, frame, report);
@@ -106,6 +119,19 @@ final class LibxlCheck implements Check {
               "CHECKPOINT_END without a CHECKPOINT of libxc before it");
         }
         inCheckpoint = false;
+        if (emulatorsInSet == 0 && before.hasDeviceModel()) {
+          if (emulatorSaved) {
+            report.at(
+                Rule.EMULATOR_CONTEXT_STALE,
+                frame,
+                -8,
+                null,
+                "CHECKPOINT_END without an EMULATOR_CONTEXT in its checkpoint");
+          } else {
+            unsaved(frame, report);
+          }
+        }
+        emulatorsInSet = 0;
       }
       // COLO's hand-shake has a check of its own.
       case LibxlRecord.TYPE_CHECKPOINT_STATE -> {}
@@ -149,8 +175,40 @@ final class LibxlCheck implements Check {
     }
   }
 
-  private static void emulator(
-      LibxlFrame frame, LibxlRecord record, StreamState before, Report report) {
+  private static void unsaved(LibxlFrame frame, Report report) {
+    report.at(
+        Rule.EMULATOR_CONTEXT_MISSING,
+        frame,
+        -8,
+        null,
+        frame.typeName()
+            + " without any EMULATOR_CONTEXT before it, of a guest that has a device model");
+  }
+
+  /// Counts an emulator's state, unless it came before in this set.
+  private void saved(LibxlFrame frame, int id, int index, Report report) {
+    emulatorSaved = true;
+    long which = (long) id << 32 | Integer.toUnsignedLong(index);
+    for (int i = 0; i < emulatorsInSet; i++) {
+      if (savedInSet[i] == which) {
+        if (!report.counted(Rule.EMULATOR_CONTEXT_REPEATED)) {
+          report.at(
+              Rule.EMULATOR_CONTEXT_REPEATED,
+              frame,
+              -8,
+              null,
+              "a second EMULATOR_CONTEXT of emulator %s, index %s"
+                  .formatted(Integer.toUnsignedString(id), Integer.toUnsignedString(index)));
+        }
+        return;
+      }
+    }
+    if (emulatorsInSet < MOST_EMULATORS) {
+      savedInSet[emulatorsInSet++] = which;
+    }
+  }
+
+  private void emulator(LibxlFrame frame, LibxlRecord record, StreamState before, Report report) {
     String type = before.config().type();
     boolean pvh = "pvh".equals(type);
     // The configuration can be replaced (XS0205), so the libxc stream counts where it has begun.
@@ -169,7 +227,13 @@ final class LibxlCheck implements Check {
       xenstore(data.data(), frame, report);
     } else if (record instanceof LibxlRecord.EmulatorContext emulator) {
       id = emulator.emulatorId();
+      saved(frame, id, emulator.index(), report);
     } else {
+      if (frame.type() == LibxlRecord.TYPE_EMULATOR_CONTEXT) {
+        // Malformed, which is said elsewhere: not missing as well.
+        emulatorSaved = true;
+        emulatorsInSet = Math.max(emulatorsInSet, 1);
+      }
       return;
     }
     if (id < 0 || id > LAST_EMULATOR) {

@@ -97,14 +97,16 @@ final class OuterCheck implements Check {
           "config_len",
           expected("at most " + (length - 4), xl.configLength()),
           report);
-    } else if ((xl.mandatoryFlags() & Layer.XlSave.JSON) != 0
-        && !xl.config().stripLeading().startsWith("{")) {
-      header(
-          Rule.XL_CONFIG_JSON,
-          offset + 52,
-          "config",
-          expected("a JSON object", "something else"),
-          report);
+    } else if ((xl.mandatoryFlags() & Layer.XlSave.JSON) != 0) {
+      JsonText.Fault fault = JsonText.fault(xl.optionalData().asSlice(4, xl.configLength()));
+      if (fault != null) {
+        header(
+            Rule.XL_CONFIG_JSON,
+            offset + 52 + fault.at(),
+            "config",
+            expected(fault.expected(), fault.found()),
+            report);
+      }
     }
   }
 

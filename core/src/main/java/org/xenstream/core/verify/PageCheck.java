@@ -5,6 +5,7 @@ import static org.xenstream.core.verify.Report.expected;
 import static org.xenstream.core.verify.Report.hex;
 
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 import java.util.List;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.format.Frame;
@@ -56,23 +57,32 @@ final class PageCheck implements Check {
               + Wire.MAX_BATCH);
     }
     if (entries.reservedBits() != 0) {
-      int i = first(entries, (entry, limit) -> (entry & limit) != 0, Wire.PFN_RESERVED_MASK);
-      entry(
-          Rule.PFN_RESERVED_BITS,
-          frame,
-          i,
-          expected("bits 59 to 52 clear", "0x%016x".formatted(entries.entry(i))),
-          report);
+      for (int i = 0; i < entries.count(); i++) {
+        if ((entries.entry(i) & Wire.PFN_RESERVED_MASK) != 0
+            && !report.counted(Rule.PFN_RESERVED_BITS)) {
+          entry(
+              Rule.PFN_RESERVED_BITS,
+              frame,
+              i,
+              expected("bits 59 to 52 clear", "0x%016x".formatted(entries.entry(i))),
+              report);
+        }
+      }
     }
     if (entries.hasAnyOf(PageType.RESERVED_SET)) {
-      int i = firstOf(entries, PageType.RESERVED_SET);
-      entry(
-          Rule.PAGE_TYPE_RESERVED,
-          frame,
-          i,
-          expected(
-              "a known type", "type 0x%x of pfn 0x%x".formatted(entries.type(i), entries.pfn(i))),
-          report);
+      for (int i = 0; i < entries.count(); i++) {
+        if (isOneOf(PageType.RESERVED_SET, entries.type(i))
+            && !report.counted(Rule.PAGE_TYPE_RESERVED)) {
+          entry(
+              Rule.PAGE_TYPE_RESERVED,
+              frame,
+              i,
+              expected(
+                  "a known type",
+                  "type 0x%x of pfn 0x%x".formatted(entries.type(i), entries.pfn(i))),
+              report);
+        }
+      }
     }
     if (!entries.isAscending()) {
       repeated(frame, entries, report);
@@ -85,41 +95,31 @@ final class PageCheck implements Check {
   }
 
   private static void repeated(Frame frame, PageEntries entries, Report report) {
-    long pfn = entries.repeatedPfn();
-    if (pfn < 0) {
-      return;
+    BitSet repeated = entries.repeated();
+    for (int i = repeated.nextSetBit(0); i >= 0; i = repeated.nextSetBit(i + 1)) {
+      if (!report.counted(Rule.PFN_REPEATED)) {
+        entry(
+            Rule.PFN_REPEATED,
+            frame,
+            i,
+            "pfn 0x%x comes again in the batch".formatted(entries.pfn(i)),
+            report);
+      }
     }
-    int i = 0;
-    for (int times = 0; times < 2; i++) {
-      times += entries.pfn(i) == pfn ? 1 : 0;
-    }
-    entry(
-        Rule.PFN_REPEATED,
-        frame,
-        i - 1,
-        "pfn 0x%x comes again in the batch".formatted(pfn),
-        report);
   }
 
   private static void hvm(Frame frame, PageEntries entries, Report report) {
     if (entries.highestPfn() >= BEYOND_ADDRESS) {
-      int i = first(entries, (entry, limit) -> (entry & Wire.PFN_MASK) >= limit, BEYOND_ADDRESS);
-      entry(
+      beyond(
           Rule.PFN_BEYOND_ADDRESS,
+          BEYOND_ADDRESS - 1,
+          "a pfn below 0x%x".formatted(BEYOND_ADDRESS),
           frame,
-          i,
-          expected("a pfn below 0x%x".formatted(BEYOND_ADDRESS), hex(entries.pfn(i))),
+          entries,
           report);
     }
     if (entries.hasAnyOf(PageType.TABLE_SET)) {
-      int i = firstOf(entries, PageType.TABLE_SET);
-      entry(
-          Rule.PAGE_TABLE_IN_HVM,
-          frame,
-          i,
-          "%s for pfn 0x%x of an HVM guest"
-              .formatted(PageType.name(entries.type(i)), entries.pfn(i)),
-          report);
+      typed(Rule.PAGE_TABLE_IN_HVM, PageType.TABLE_SET, "an HVM guest", frame, entries, report);
     }
   }
 
@@ -127,23 +127,16 @@ final class PageCheck implements Check {
       Frame frame, StreamRecord.PageData data, StreamState before, Report report) {
     PageEntries entries = data.entries();
     if (before.maxPfn() >= 0 && entries.highestPfn() > before.maxPfn()) {
-      int i = first(entries, (entry, limit) -> (entry & Wire.PFN_MASK) > limit, before.maxPfn());
-      entry(
+      beyond(
           Rule.PFN_BEYOND_GUEST,
+          before.maxPfn(),
+          "a pfn of at most 0x%x".formatted(before.maxPfn()),
           frame,
-          i,
-          expected("a pfn of at most 0x%x".formatted(before.maxPfn()), hex(entries.pfn(i))),
+          entries,
           report);
     }
     if (before.guestWidth() == 4 && entries.hasAnyOf(L4_SET)) {
-      int i = firstOf(entries, L4_SET);
-      entry(
-          Rule.PAGE_TABLE_LEVEL,
-          frame,
-          i,
-          "%s for pfn 0x%x of a guest with 3 levels"
-              .formatted(PageType.name(entries.type(i)), entries.pfn(i)),
-          report);
+      typed(Rule.PAGE_TABLE_LEVEL, L4_SET, "a guest with 3 levels", frame, entries, report);
     }
     if (before.maxPfn() >= 0 && entries.hasAnyOf(PageType.TABLE_SET)) {
       tables(frame, data, before, report);
@@ -166,23 +159,22 @@ final class PageCheck implements Check {
                 ? data.pages().page(page)
                 : only.asSlice(page * Wire.PAGE_SIZE, Wire.PAGE_SIZE);
         int bad = memory.takeTable(table, before.maxPfn());
-        if (bad >= 0 && report.wants(Rule.PTE_BEYOND_GUEST)) {
-          long pte = memory.tableEntry(bad);
-          report.at(
-              Rule.PTE_BEYOND_GUEST,
-              frame,
-              ENTRIES + count * 8L + page * Wire.PAGE_SIZE + bad * 8L,
-              "page_data[" + page + "]",
-              "entry %d of %s pfn 0x%x: expected a pfn of at most 0x%x, found 0x%x (0x%016x)"
-                  .formatted(
-                      bad,
-                      PageType.name(type),
-                      entries.pfn(i),
-                      before.maxPfn(),
-                      PvMemory.frameOf(pte),
-                      pte));
-        } else if (bad >= 0) {
-          report.at(Rule.PTE_BEYOND_GUEST, frame, 0, null, "");
+        for (int pte = bad; pte >= 0; pte = memory.nextAbove(pte + 1, before.maxPfn())) {
+          if (!report.counted(Rule.PTE_BEYOND_GUEST)) {
+            report.at(
+                Rule.PTE_BEYOND_GUEST,
+                frame,
+                ENTRIES + count * 8L + page * Wire.PAGE_SIZE + pte * 8L,
+                "page_data[" + page + "]",
+                "entry %d of %s pfn 0x%x: expected a pfn of at most 0x%x, found 0x%x (0x%016x)"
+                    .formatted(
+                        pte,
+                        PageType.name(type),
+                        entries.pfn(i),
+                        before.maxPfn(),
+                        PvMemory.frameOf(memory.tableEntry(pte)),
+                        memory.tableEntry(pte)));
+          }
         }
       }
       page += PageType.hasData(type) ? 1 : 0;
@@ -193,19 +185,33 @@ final class PageCheck implements Check {
     report.at(rule, frame, ENTRIES + index * 8L, "pfn[" + index + "]", message);
   }
 
-  private interface Odd {
-    boolean test(long entry, long limit);
-  }
-
-  private static int first(PageEntries entries, Odd odd, long limit) {
-    int i = 0;
-    while (!odd.test(entries.entry(i), limit)) {
-      i++;
+  /// Counts the pfns above a limit.
+  private static void beyond(
+      Rule rule, long most, String wanted, Frame frame, PageEntries entries, Report report) {
+    for (int i = 0; i < entries.count(); i++) {
+      if (entries.pfn(i) > most && !report.counted(rule)) {
+        entry(rule, frame, i, expected(wanted, hex(entries.pfn(i))), report);
+      }
     }
-    return i;
   }
 
-  private static int firstOf(PageEntries entries, int set) {
-    return first(entries, (entry, types) -> (types >>> PageType.of(entry) & 1) != 0, set);
+  /// Counts the entries of some types.
+  private static void typed(
+      Rule rule, int set, String guest, Frame frame, PageEntries entries, Report report) {
+    for (int i = 0; i < entries.count(); i++) {
+      if (isOneOf(set, entries.type(i)) && !report.counted(rule)) {
+        entry(
+            rule,
+            frame,
+            i,
+            "%s for pfn 0x%x of %s"
+                .formatted(PageType.name(entries.type(i)), entries.pfn(i), guest),
+            report);
+      }
+    }
+  }
+
+  private static boolean isOneOf(int set, int type) {
+    return (set >>> type & 1) != 0;
   }
 }

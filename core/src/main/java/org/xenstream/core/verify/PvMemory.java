@@ -76,7 +76,7 @@ final class PvMemory {
       room |= maxPfn - (entry >>> Wire.PAGE_SHIFT & FRAME_MASK & -(entry & 1));
     }
     if (room < 0) {
-      return firstAbove(maxPfn);
+      return nextAbove(0, maxPfn);
     }
     if (maxPfn < size) {
       markFrames(entries);
@@ -86,13 +86,15 @@ final class PvMemory {
     return -1;
   }
 
-  private int firstAbove(long maxPfn) {
-    for (int i = 0; i < ENTRIES; i++) {
+  /// The first present entry of the last table, from one on, that names a pfn above the guest's
+  /// highest, −1 when none does.
+  int nextAbove(int from, long maxPfn) {
+    for (int i = from; i < ENTRIES; i++) {
       if ((table[i] & 1) != 0 && frameOf(table[i]) > maxPfn) {
         return i;
       }
     }
-    throw new IllegalStateException("no entry is above " + maxPfn);
+    return -1;
   }
 
   private void markFrames(long[] entries) {

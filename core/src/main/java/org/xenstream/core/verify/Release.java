@@ -79,6 +79,9 @@ public enum Release {
 
   private static final int DOMID_SELF = 0x7ff0;
 
+  /// All of them: `values()` makes a copy at each call.
+  static final List<Release> ALL = List.of(values());
+
   // MSRs that travel (xen/arch/x86/include/asm/msr-index.h).
   private static final int SPEC_CTRL = 0x00000048;
   private static final int MISC_FEATURES_ENABLES = 0x00000140;
@@ -100,7 +103,7 @@ public enum Release {
   ///
   /// @throws IllegalArgumentException if no release is called so; the message lists those known
   public static Release parse(String name) {
-    for (Release release : values()) {
+    for (Release release : ALL) {
       if (release.toString().equals(name)) {
         return release;
       }
@@ -111,7 +114,7 @@ public enum Release {
 
   /// The newest release known.
   public static Release latest() {
-    return values()[values().length - 1];
+    return ALL.getLast();
   }
 
   /// The second number of the release: 17 for 4.17.
@@ -206,8 +209,7 @@ public enum Release {
 
   /// Tells whether libxc's reader takes an X86_PV_VCPU_MSRS record with this much content (octets
   /// after the record's 8 of header, more than 0): a multiple of 16 since commit 0729830cc4
-  /// (4.12.3, 4.13.1, 4.14.0), anything before. The 4.6 releases, and others before 4.7.5, 4.8.4
-  /// and 4.9.2, hand none of them to the hypervisor (commit f1a0a8c3fe).
+  /// (4.12.3, 4.13.1, 4.14.0), anything before.
   public boolean takesVcpuMsrs(long content) {
     return content > 0 && (!atLeast(12) || content % 16 == 0);
   }
@@ -223,6 +225,17 @@ public enum Release {
       case TSC_AUX -> atLeast(12);
       default -> isDebugAddressMask(index);
     };
+  }
+
+  /// Tells whether libxc hands the MSRs of X86_PV_VCPU_MSRS to the hypervisor; 4.6 loses them, as
+  /// do others before 4.7.5, 4.8.4 and 4.9.2 (commit f1a0a8c3fe).
+  public boolean handsOverVcpuMsrs() {
+    return atLeast(7);
+  }
+
+  /// Tells whether the hypervisor of any release takes this MSR for a PV vCPU.
+  static boolean someTakesVcpuMsr(int index) {
+    return latest().takesVcpuMsr(index);
   }
 
   /// The number of HVM parameters: an index must be below (`HVM_NR_PARAMS` in
@@ -351,7 +364,7 @@ public enum Release {
   ///
   /// @see HvmContextFacts
   public Optional<HvmContextFacts.Length> hvmContextLength(int typecode) {
-    return HvmContextFacts.length(this, typecode);
+    return Optional.ofNullable(HvmContextFacts.length(this, typecode));
   }
 
   /// Tells whether the hypervisor takes this MSR in a CPU_MSR entry of the HVM context

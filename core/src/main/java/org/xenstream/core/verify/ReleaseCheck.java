@@ -6,15 +6,20 @@ import static org.xenstream.core.verify.Report.hex;
 
 import java.lang.foreign.MemorySegment;
 import org.xenstream.core.envelope.ImageItem;
+import org.xenstream.core.envelope.Layer;
+import org.xenstream.core.envelope.XlConfig;
 import org.xenstream.core.format.DomainHeader;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.HvmContextCursor;
 import org.xenstream.core.format.RecordType;
 import org.xenstream.core.format.StreamHeaders;
 import org.xenstream.core.format.StreamRecord;
+import org.xenstream.core.format.Wire;
 
 /// What one release of Xen does not take (`--for`), where another would.
 final class ReleaseCheck implements Check {
+  private static final int MSR = 16;
+
   private final Release target;
 
   ReleaseCheck(Release target) {
@@ -29,6 +34,17 @@ final class ReleaseCheck implements Check {
       }
     } else if (item instanceof ImageItem.LibxcBegins begins) {
       headers(begins.headers(), report);
+    } else if (item instanceof ImageItem.LayerFound found
+        && found.layer() instanceof Layer.XlSave xl) {
+      if (!target.knowsPvh() && "pvh".equals(XlConfig.of(xl).type())) {
+        report.outside(
+            Rule.FOR_PVH,
+            found.offset() + 52,
+            "xl",
+            "header",
+            "config",
+            "a PVH domain, which libxl of Xen " + target + " does not know");
+      }
     } else if (item instanceof ImageItem.Libxl libxl
         && Release.latest().knowsLibxlRecordType(libxl.frame().type())
         && !target.knowsLibxlRecordType(libxl.frame().type())) {
@@ -113,6 +129,36 @@ final class ReleaseCheck implements Check {
         && Release.latest().takesVcpuXsave(content)
         && !target.takesVcpuXsave(content)) {
       report.length(Rule.FOR_VCPU_XSAVE, frame, "8 and a multiple of 16 for Xen " + target);
+    } else if (vcpu instanceof StreamRecord.PvVcpuMsrs && content % MSR == 0) {
+      msrs(vcpu, frame, report);
+    }
+  }
+
+  private void msrs(StreamRecord.PvVcpu vcpu, Frame frame, Report report) {
+    MemorySegment msrs = vcpu.context();
+    long count = msrs.byteSize() / MSR;
+    if (!target.handsOverVcpuMsrs()) {
+      if (!report.counted(Rule.FOR_VCPU_MSRS_LOST)) {
+        report.placed(
+            Rule.FOR_VCPU_MSRS_LOST,
+            frame,
+            "%d MSRs of vCPU %d, of which Xen %s sets none"
+                .formatted(count, vcpu.vcpuId(), target));
+      }
+      return;
+    }
+    for (long i = 0; i < count; i++) {
+      int index = Wire.u32(msrs, i * MSR);
+      if (Release.someTakesVcpuMsr(index)
+          && !target.takesVcpuMsr(index)
+          && !report.counted(Rule.FOR_VCPU_MSR)) {
+        report.at(
+            Rule.FOR_VCPU_MSR,
+            frame,
+            8 + i * MSR,
+            "msr[" + i + "].index",
+            "MSR %s, which Xen %s refuses".formatted(hex(Integer.toUnsignedLong(index)), target));
+      }
     }
   }
 
@@ -120,12 +166,12 @@ final class ReleaseCheck implements Check {
     HvmContextCursor cursor = HvmContextCursor.over(blob);
     while (cursor.next()) {
       int typecode = cursor.typecode();
-      // Every release knows the same typecodes.
-      HvmContextFacts.Length takes = target.hvmContextLength(typecode).orElse(null);
+      HvmContextFacts.Length takes = HvmContextFacts.length(target, typecode);
       if (takes != null
           && typecode != HvmContextFacts.HEADER
           && !takes.accepts((int) cursor.length())
-          && HvmCheck.someReleaseTakes(typecode, cursor.length())) {
+          && HvmContextFacts.someReleaseTakes(typecode, cursor.length())
+          && !report.counted(Rule.FOR_HVM_CONTEXT_LENGTH)) {
         report.at(
             Rule.FOR_HVM_CONTEXT_LENGTH,
             frame,
@@ -144,13 +190,16 @@ final class ReleaseCheck implements Check {
         continue;
       }
       boolean refused = target.hvmParam(index) == Release.ParamFate.REFUSED;
-      report.at(
-          refused ? Rule.FOR_HVM_PARAM : Rule.FOR_HVM_PARAM_VALUE,
-          frame,
-          8 + n * 16L,
-          "param[" + n + "]." + (refused ? "index" : "value"),
-          "parameter %s = %s, which Xen %s refuses"
-              .formatted(Long.toUnsignedString(index), hex(value), target));
+      Rule rule = refused ? Rule.FOR_HVM_PARAM : Rule.FOR_HVM_PARAM_VALUE;
+      if (!report.counted(rule)) {
+        report.at(
+            rule,
+            frame,
+            8 + n * 16L,
+            "param[" + n + "]." + (refused ? "index" : "value"),
+            "parameter %s = %s, which Xen %s refuses"
+                .formatted(Long.toUnsignedString(index), hex(value), target));
+      }
     }
   }
 }

@@ -580,6 +580,19 @@ public enum Rule {
       SAVE_AGAIN,
       "A vCPU's cr1 (the page tables of 64-bit user mode) names no top-level page table.",
       "`process_vcpu_basic` in `xg_sr_restore_x86_pv.c`."),
+  VCPU_MSRS_REFUSED(
+      617,
+      ERROR,
+      SAVE_AGAIN,
+      "More MSRs of a PV vCPU than a hypervisor has, or one whose reserved field is not zero.",
+      "`XEN_DOMCTL_set_vcpu_msrs` in `xen/arch/x86/domctl.c`; Xen 4.6 hands none over."),
+  VCPU_MSR(
+      618,
+      NOTE,
+      SAVE_AGAIN,
+      "An MSR of a PV vCPU that the hypervisor of no release takes.",
+      "`XEN_DOMCTL_set_vcpu_msrs` in `xen/arch/x86/domctl.c`; `docs/DIFFERENCES.md` says why it is"
+          + " a note."),
 
   // 07xx: HVM_CONTEXT.
   HVM_CONTEXT_EMPTY(
@@ -660,7 +673,8 @@ public enum Rule {
       ERROR,
       SAVE_AGAIN,
       "Registers in a CPU entry of the HVM context that no CPU can have.",
-      "`hvm_load_cpu_ctxt` in `xen/arch/x86/hvm/hvm.c`."),
+      "`hvm_load_cpu_ctxt` and `hvm_efer_valid` in `xen/arch/x86/hvm/hvm.c`; `vmx_vmcs_restore`,"
+          + " `svm_vmcb_restore`."),
   HVM_CONTEXT_PIC(
       721,
       ERROR,
@@ -695,8 +709,9 @@ public enum Rule {
       726,
       ERROR,
       SAVE_AGAIN,
-      "An XSAVE area that contradicts its own masks, or is compacted.",
-      "`validate_xstate` in `xen/arch/x86/xstate.c`."),
+      "An XSAVE area whose masks no host takes, that contradicts them, or is compacted.",
+      "`validate_xstate` and `valid_xcr0` in `xen/arch/x86/xstate.c`; `hvm_load_cpu_xsave_states` in"
+          + " `xen/arch/x86/hvm/hvm.c`."),
   HVM_CONTEXT_VIRIDIAN(
       727,
       ERROR,
@@ -709,6 +724,19 @@ public enum Rule {
       SAVE_AGAIN,
       "A CPU_MSR entry whose count, reserved fields or MSRs the hypervisor refuses.",
       "`hvm_load_cpu_msrs` in `xen/arch/x86/hvm/hvm.c`."),
+  HVM_CONTEXT_VMCE(
+      729,
+      ERROR,
+      SAVE_AGAIN,
+      "Machine-check capabilities that no host emulates.",
+      "`vmce_restore_vcpu` in `xen/arch/x86/cpu/mcheck/vmce.c`."),
+  HVM_CONTEXT_OF_PVH(
+      730,
+      ERROR,
+      CHECK_TOOLSTACK,
+      "The state of a PC's device for a domain that the configuration makes PVH.",
+      "`vpic_load` in `xen/arch/x86/hvm/vpic.c` and the like, since Xen 4.7: the domain must have"
+          + " the device."),
 
   // 08xx: HVM_PARAMS.
   HVM_PARAMS_SIZE(
@@ -983,6 +1011,26 @@ public enum Rule {
       "libxl spec, EMULATOR_XENSTORE_DATA: letters, digits and -/_@ of ASCII."
           + " `libxl__restore_emulator_xenstore_data` in `libxl_dom_save.c` does not look whether"
           + " the write succeeds."),
+  EMULATOR_CONTEXT_MISSING(
+      2023,
+      ERROR,
+      SAVE_AGAIN,
+      "No EMULATOR_CONTEXT for a guest that has a device model.",
+      "`domcreate_stream_done` in `libxl_create.c`: the device model of every HVM guest is started"
+          + " with the file that EMULATOR_CONTEXT fills, and `libxl_dm.c` cannot open it."),
+  EMULATOR_CONTEXT_STALE(
+      2024,
+      WARNING,
+      EXPECT_LOSS,
+      "A checkpoint without EMULATOR_CONTEXT: the device model goes on from the checkpoint before"
+          + " it.",
+      "`write_emulator_blob` in `libxl_stream_read.c`: the file of an earlier record stays."),
+  EMULATOR_CONTEXT_REPEATED(
+      2025,
+      WARNING,
+      REPORT_SAVER,
+      "A second EMULATOR_CONTEXT of the same emulator; the last counts.",
+      "`write_emulator_blob` in `libxl_stream_read.c` writes each over the one before it."),
 
   // 21xx: xl and other outer layers.
   XL_BYTE_ORDER(
@@ -1020,7 +1068,8 @@ public enum Rule {
       WARNING,
       CHECK_TOOLSTACK,
       "The configuration in the xl header is marked as JSON and is none.",
-      "`create_domain` in `tools/xl/xl_vmcontrol.c` does not look at what its parser says."),
+      "RFC 8259. `create_domain` in `tools/xl/xl_vmcontrol.c` does not look at what its parser"
+          + " says."),
   LAYER_MALFORMED(
       2110,
       ERROR,
@@ -1105,6 +1154,25 @@ public enum Rule {
       CHOOSE_RELEASE,
       "The image was saved by a newer release than the one that shall restore it.",
       "The Xen project supports moving guests to the same or a newer release."),
+  FOR_VCPU_MSR(
+      3012,
+      ERROR,
+      CHOOSE_RELEASE,
+      "The release's hypervisor refuses an MSR of a PV vCPU.",
+      "`XEN_DOMCTL_set_vcpu_msrs` in `xen/arch/x86/domctl.c`."),
+  FOR_VCPU_MSRS_LOST(
+      3013,
+      WARNING,
+      CHOOSE_RELEASE,
+      "The release sets none of the MSRs of a PV vCPU.",
+      "`process_vcpu_msrs` in `xg_sr_restore_x86_pv.c` up to f1a0a8c3fe: a remainder instead of a"
+          + " quotient."),
+  FOR_PVH(
+      3014,
+      ERROR,
+      CHOOSE_RELEASE,
+      "The configuration makes a PVH domain, which the release's libxl does not know.",
+      "`libxl_domain_type` in `libxl_types.idl`: since 4.10."),
 
   // 40xx: behind the end.
   TRAILING_OCTETS(

@@ -8,6 +8,7 @@ import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LibxlRecord;
 import org.xenstream.core.envelope.XlConfig;
 import org.xenstream.core.format.Framed;
+import org.xenstream.core.format.HvmContextCursor;
 import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.RecordType;
 import org.xenstream.core.format.StreamHeaders;
@@ -40,6 +41,7 @@ final class StreamState {
   private long end;
   private long work = FREE_WORK;
   private boolean recordsSinceCheckpoint;
+  private boolean hasPic;
 
   /// The headers, or null before the libxc stream began.
   @Nullable StreamHeaders headers() {
@@ -71,6 +73,14 @@ final class StreamState {
   /// What the configuration in an xl header tells.
   XlConfig config() {
     return config;
+  }
+
+  /// Tells whether the guest is known to have a device model: by the configuration, which decides,
+  /// or without one by the devices in its HVM context.
+  boolean hasDeviceModel() {
+    String type = config.type();
+    return isHvm()
+        && (type == null ? hasPic : type.equals("hvm") && !"none".equals(config.deviceModel()));
   }
 
   /// Octets in a word of a PV guest; 8, as in a new domain, before X86_PV_INFO.
@@ -216,6 +226,8 @@ final class StreamState {
       pvInfo = info;
     } else if (record instanceof StreamRecord.PvP2mFrames frames) {
       takeP2m(frames);
+    } else if (record instanceof StreamRecord.HvmContext context) {
+      hasPic |= inLibxl && HvmContextCursor.has(context.context(), HvmContextCursor.PIC);
     } else if (record instanceof StreamRecord.Malformed) {
       damaged = true;
     }

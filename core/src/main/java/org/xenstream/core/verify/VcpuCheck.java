@@ -24,6 +24,9 @@ final class VcpuCheck implements Check {
   private static final int LEAST_XSAVE = 16;
   private static final int MSR = 16;
 
+  /// How many MSRs the newest hypervisor has for a PV vCPU; no older one has more.
+  private static final int MOST_MSRS = 7;
+
   /// Steps that a vCPU takes when a set is complete.
   private static final int WORK_OF_VCPU = 32;
 
@@ -35,6 +38,12 @@ final class VcpuCheck implements Check {
   }
 
   private Vcpu[] vcpus = new Vcpu[0];
+  private final @Nullable Release target;
+
+  /// @param target the release for which the image is judged, or null for any
+  VcpuCheck(@Nullable Release target) {
+    this.target = target;
+  }
 
   @Override
   public void see(ImageItem item, StreamState before, Report report) {
@@ -103,9 +112,39 @@ final class VcpuCheck implements Check {
     }
   }
 
+  /// What `XEN_DOMCTL_set_vcpu_msrs` in `xen/arch/x86/domctl.c` asks of all MSRs.
+  private void msrs(MemorySegment msrs, Frame frame, Report report) {
+    if (target != null && !target.handsOverVcpuMsrs()) {
+      return;
+    }
+    long count = msrs.byteSize() / MSR;
+    if (count > MOST_MSRS) {
+      report.length(Rule.VCPU_MSRS_REFUSED, frame, "at most " + (HEADER + MOST_MSRS * MSR));
+    }
+    for (long i = 0; i < count; i++) {
+      int index = Wire.u32(msrs, i * MSR);
+      int reserved = Wire.u32(msrs, i * MSR + 4);
+      if (!Release.someTakesVcpuMsr(index) && !report.counted(Rule.VCPU_MSR)) {
+        report.at(
+            Rule.VCPU_MSR,
+            frame,
+            HEADER + i * MSR,
+            "msr[" + i + "].index",
+            expected("an MSR that a release loads", hex(Integer.toUnsignedLong(index))));
+      }
+      if (reserved != 0 && !report.counted(Rule.VCPU_MSRS_REFUSED)) {
+        report.at(
+            Rule.VCPU_MSRS_REFUSED,
+            frame,
+            HEADER + i * MSR + 4,
+            "msr[" + i + "].reserved",
+            expected("0", hex(Integer.toUnsignedLong(reserved))));
+      }
+    }
+  }
+
   /// The sizes that `handle_x86_pv_vcpu_blob` wants.
-  private static boolean size(
-      StreamRecord.PvVcpu record, Frame frame, StreamState before, Report report) {
+  private boolean size(StreamRecord.PvVcpu record, Frame frame, StreamState before, Report report) {
     MemorySegment context = record.context();
     long octets = context.byteSize();
     if (record instanceof StreamRecord.PvVcpuBasic) {
@@ -124,6 +163,8 @@ final class VcpuCheck implements Check {
       }
     } else if (octets % MSR != 0) {
       report.length(Rule.VCPU_MSRS_SIZE, frame, "8 and a multiple of " + MSR);
+    } else {
+      msrs(context, frame, report);
     }
     return true;
   }

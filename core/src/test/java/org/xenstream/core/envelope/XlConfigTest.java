@@ -33,6 +33,7 @@ class XlConfigTest {
           },
           "b_info": {
               "max_vcpus": 12,
+              "device_model_version": "qemu_xen",
               "type.pvh": {
               }
           },
@@ -47,14 +48,15 @@ class XlConfigTest {
 
   @Test
   void readsWhatLibxlWrites() {
-    assertEquals(new XlConfig("g", "pvh", 12), of(WRITTEN));
-    assertEquals(new XlConfig("g", "pvh", 12), of(WRITTEN.replaceAll("\\s", "") + "\0"));
+    assertEquals(new XlConfig("g", "pvh", 12, "qemu_xen"), of(WRITTEN));
+    assertEquals(
+        new XlConfig("g", "pvh", 12, "qemu_xen"), of(WRITTEN.replaceAll("\\s", "") + "\0"));
   }
 
   @Test
   void theOrderOfMembersDoesNotMatter() {
     assertEquals(
-        new XlConfig("a", "pv", 1),
+        new XlConfig("a", "pv", 1, null),
         of(
             "{\"disks\":[[\"name\"],{\"type\":\"hvm\"}],\"b_info\":{\"max_vcpus\":1},"
                 + "\"c_info\":{\"x\":{\"name\":\"b\"},\"name\":\"a\",\"type\":\"pv\"}}"));
@@ -63,15 +65,15 @@ class XlConfigTest {
   @Test
   void takesEscapesForWhatTheyMean() {
     assertEquals(
-        new XlConfig("a\"\\/\b\f\n\r\tä{}", null, -1),
+        new XlConfig("a\"\\/\b\f\n\r\tä{}", null, -1, null),
         of("{\"c_info\":{\"name\":\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4{}\"}}"));
-    assertEquals(new XlConfig("\uFFFDx1", null, -1), of("{\"c_info\":{\"name\":\"\\ux1\"}}"));
+    assertEquals(new XlConfig("\uFFFDx1", null, -1, null), of("{\"c_info\":{\"name\":\"\\ux1\"}}"));
   }
 
   @Test
   void theFirstCounts() {
     assertEquals(
-        new XlConfig("a", "pv", 1),
+        new XlConfig("a", "pv", 1, null),
         of(
             "{\"c_info\":{\"name\":\"a\",\"type\":\"pv\",\"name\":\"b\",\"type\":\"hvm\"},"
                 + "\"b_info\":{\"max_vcpus\":1,\"max_vcpus\":2}}"));

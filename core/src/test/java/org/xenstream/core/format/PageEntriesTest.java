@@ -68,11 +68,11 @@ class PageEntriesTest {
   }
 
   @Test
-  void findsTheLowestPfnThatComesTwice() {
-    assertEquals(-1, entries(1, 2, 3).repeatedPfn());
-    assertEquals(-1, entries(3, 2, 1).repeatedPfn());
-    assertEquals(2, entries(7, 2, 7, 0xF000_0000_0000_0002L).repeatedPfn());
-    assertEquals(0, entries(0, 0).repeatedPfn());
+  void findsEachPfnThatComesAgain() {
+    assertEquals("{}", entries(1, 2, 3).repeated().toString());
+    assertEquals("{}", entries(3, 2, 1).repeated().toString());
+    assertEquals("{2, 3}", entries(7, 2, 7, 0xF000_0000_0000_0002L).repeated().toString());
+    assertEquals("{1, 2}", entries(0, 0, 0).repeated().toString());
   }
 
   @Test

@@ -278,6 +278,7 @@ class ReleaseTest {
     assertFalse(Release.V4_22.knowsLibxlRecordType(6));
     assertFalse(Release.V4_22.knowsLibxlRecordType(0x80000001));
     assertEquals("4.10", since(Release::knowsPvh));
+    assertEquals("4.7", since(Release::handsOverVcpuMsrs));
   }
 
   @Test

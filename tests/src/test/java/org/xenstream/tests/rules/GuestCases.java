@@ -4,6 +4,7 @@ package org.xenstream.tests.rules;
 import static org.xenstream.tests.rules.Recipe.basic;
 import static org.xenstream.tests.rules.Recipe.hvm;
 import static org.xenstream.tests.rules.Recipe.memory;
+import static org.xenstream.tests.rules.Recipe.msrs;
 import static org.xenstream.tests.rules.Recipe.pv32;
 import static org.xenstream.tests.rules.Recipe.pv64;
 import static org.xenstream.tests.rules.Recipe.record;
@@ -43,36 +44,46 @@ final class GuestCases {
             "img @0x74 (record #3 PAGE_DATA.reserved): expected 0, found 0x9"),
         RuleCase.of(
             Rule.PFN_RESERVED_BITS,
-            hvm().with("memory", memory(0, 1L << 55 | 1)),
-            "img @0x80 (record #3 PAGE_DATA.pfn[1]): expected bits 59 to 52 clear, found 0x0080000000000001"),
+            hvm().with("memory", memory(0, 1L << 55 | 1, 2, 1L << 52 | 3)),
+            "img @0x80 (record #3 PAGE_DATA.pfn[1]): expected bits 59 to 52 clear, found 0x0080000000000001",
+            "img @0x90 (record #3 PAGE_DATA.pfn[3]): expected bits 59 to 52 clear, found 0x0010000000000003"),
         RuleCase.of(
             Rule.PAGE_TYPE_RESERVED,
-            hvm().with("memory", memory(0, 7L << 60 | 1)),
-            "img @0x80 (record #3 PAGE_DATA.pfn[1]): expected a known type, found type 0x7 of pfn 0x1"),
+            hvm().with("memory", memory(0, 7L << 60 | 1, 5L << 60 | 2)),
+            "img @0x80 (record #3 PAGE_DATA.pfn[1]): expected a known type, found type 0x7 of pfn 0x1",
+            "img @0x88 (record #3 PAGE_DATA.pfn[2]): expected a known type, found type 0x5 of pfn 0x2"),
         RuleCase.of(
             Rule.PFN_REPEATED,
-            hvm().with("memory", memory(5, 6, 5)),
-            "img @0x88 (record #3 PAGE_DATA.pfn[2]): pfn 0x5 comes again in the batch"),
+            hvm().with("memory", memory(5, 6, 5, 4, 6)),
+            "img @0x88 (record #3 PAGE_DATA.pfn[2]): pfn 0x5 comes again in the batch",
+            "img @0x98 (record #3 PAGE_DATA.pfn[4]): pfn 0x6 comes again in the batch"),
         RuleCase.of(
             Rule.PFN_BEYOND_GUEST,
-            pv64().after("memory", memory(3, 8)),
-            "img @0x80f8 (record #6 PAGE_DATA.pfn[1]): expected a pfn of at most 0x7, found 0x8"),
+            pv64().after("memory", memory(3, 8, 9)),
+            "img @0x80f8 (record #6 PAGE_DATA.pfn[1]): expected a pfn of at most 0x7, found 0x8",
+            "img @0x8100 (record #6 PAGE_DATA.pfn[2]): expected a pfn of at most 0x7, found 0x9"),
         RuleCase.of(
             Rule.PFN_BEYOND_ADDRESS,
-            hvm().with("memory", memory(0, 1L << 40)),
-            "img @0x80 (record #3 PAGE_DATA.pfn[1]): expected a pfn below 0x10000000000, found 0x10000000000"),
+            hvm().with("memory", memory(0, 1L << 40, 1L << 41)),
+            "img @0x80 (record #3 PAGE_DATA.pfn[1]): expected a pfn below 0x10000000000, found 0x10000000000",
+            "img @0x88 (record #3 PAGE_DATA.pfn[2]): expected a pfn below 0x10000000000, found 0x20000000000"),
         RuleCase.of(
             Rule.PAGE_TABLE_IN_HVM,
-            hvm().with("memory", memory(0, 9L << 60 | 1)),
-            "img @0x80 (record #3 PAGE_DATA.pfn[1]): L1TAB_PIN for pfn 0x1 of an HVM guest"),
+            hvm().with("memory", memory(0, 9L << 60 | 1, 1L << 60 | 2)),
+            "img @0x80 (record #3 PAGE_DATA.pfn[1]): L1TAB_PIN for pfn 0x1 of an HVM guest",
+            "img @0x88 (record #3 PAGE_DATA.pfn[2]): L1TAB for pfn 0x2 of an HVM guest"),
         RuleCase.of(
             Rule.PAGE_TABLE_LEVEL,
-            pv32().after("memory", memory(4L << 60 | 5)),
-            "img @0x80f0 (record #6 PAGE_DATA.pfn[0]): L4TAB for pfn 0x5 of a guest with 3 levels"),
+            pv32().after("memory", memory(4L << 60 | 5, 12L << 60 | 6)),
+            "img @0x80f0 (record #6 PAGE_DATA.pfn[0]): L4TAB for pfn 0x5 of a guest with 3 levels",
+            "img @0x80f8 (record #6 PAGE_DATA.pfn[1]): L4TAB_PIN for pfn 0x6 of a guest with 3 levels"),
         RuleCase.of(
             Rule.PTE_BEYOND_GUEST,
-            pv64().patch("memory", PAGES + 5 * 4096 + 8 * 3, u64(8 << 12 | 1)),
-            "img @0x50f8 (record #5 PAGE_DATA.page_data[5]): entry 3 of L1TAB pfn 0x5: expected a pfn of at most 0x7, found 0x8 (0x0000000000008001)"),
+            pv64()
+                .patch("memory", PAGES + 5 * 4096 + 8 * 3, u64(8 << 12 | 1))
+                .patch("memory", PAGES + 5 * 4096 + 8 * 511, u64(9 << 12 | 1)),
+            "img @0x50f8 (record #5 PAGE_DATA.page_data[5]): entry 3 of L1TAB pfn 0x5: expected a pfn of at most 0x7, found 0x8 (0x0000000000008001)",
+            "img @0x60d8 (record #5 PAGE_DATA.page_data[5]): entry 511 of L1TAB pfn 0x5: expected a pfn of at most 0x7, found 0x9 (0x0000000000009001)"),
         RuleCase.of(
             Rule.BATCH_LARGE,
             hvm()
@@ -220,7 +231,19 @@ final class GuestCases {
         RuleCase.of(
             Rule.VCPU_CR1,
             pv64().patch("basic", 16 + 4992, u64(6 << 12 | 1)),
-            "img @0xa498 (record #8 X86_PV_VCPU_BASIC.ctrlreg[1]): expected a top-level page table, found pfn 0x6, which is NOTAB"));
+            "img @0xa498 (record #8 X86_PV_VCPU_BASIC.ctrlreg[1]): expected a top-level page table, found pfn 0x6, which is NOTAB"),
+        RuleCase.of(
+            Rule.VCPU_MSRS_REFUSED,
+            pv64().before("end", msrs(0x48, 0x48, 0x48, 0x48, 0x48, 0x48, 0x48, 0x48)),
+            "img @0xa5dc (record #10 X86_PV_VCPU_MSRS.body_length): expected at most 120, found 136"),
+        RuleCase.of(
+            Rule.VCPU_MSRS_REFUSED,
+            pv64().before("end", record(12, u64(0), u32(0x48), u32(1), u64(1))),
+            "img @0xa5ec (record #10 X86_PV_VCPU_MSRS.msr[0].reserved): expected 0, found 0x1"),
+        RuleCase.of(
+            Rule.VCPU_MSR,
+            pv64().before("end", msrs(0x48, 0xD90)),
+            "img @0xa5f8 (record #10 X86_PV_VCPU_MSRS.msr[1].index): expected an MSR that a release loads, found 0xd90"));
   }
 
   private static byte[] xl(String config, Recipe recipe) {

@@ -7,11 +7,15 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.xenstream.testkit.Layers.libxlHeader;
 import static org.xenstream.testkit.Layers.libxlRecord;
 import static org.xenstream.testkit.StreamBuilder.join;
+import static org.xenstream.tests.rules.Recipe.context;
+import static org.xenstream.tests.rules.Recipe.cpu;
+import static org.xenstream.tests.rules.Recipe.entry;
 import static org.xenstream.tests.rules.Recipe.hvm;
 import static org.xenstream.tests.rules.Recipe.pv64;
 import static org.xenstream.tests.rules.Recipe.record;
 import static org.xenstream.tests.rules.Recipe.u32;
 import static org.xenstream.tests.rules.Recipe.u64;
+import static org.xenstream.tests.rules.Recipe.u8;
 
 import java.util.List;
 import org.xenstream.core.format.Limits;
@@ -29,6 +33,7 @@ final class LayerCases {
 
   static List<RuleCase> all() {
     byte[] remus = hvm().with("end", record(14)).octets();
+    byte[] checkpoint = pc().with("end", record(14)).octets();
     return List.of(
         RuleCase.of(
             Rule.LIBXL_VERSION,
@@ -129,6 +134,40 @@ final class LayerCases {
             libxl(xenstore("a/b-_@9Z\0.*\0a.b\0c\0"), END),
             "img @0x2545 (libxl record #1 EMULATOR_XENSTORE_DATA.xenstore_data): expected a key of letters, digits and -/_@, found 0x2e"),
         RuleCase.of(
+            Rule.EMULATOR_CONTEXT_MISSING,
+            join(libxlHeader(LITTLE_ENDIAN), CONTEXT, pc().octets(), xenstore("a\0b\0"), END),
+            "img @0x2550 (libxl record #2 END): END without any EMULATOR_CONTEXT before it, of a guest that has a device model"),
+        RuleCase.of(
+            Rule.EMULATOR_CONTEXT_MISSING,
+            xl(3, 0, "{\"c_info\": {\"type\": \"hvm\"}}", libxl(END)),
+            "img @0x2577 (libxl record #1 END): END without any EMULATOR_CONTEXT before it, of a guest that has a device model"),
+        RuleCase.of(
+            Rule.EMULATOR_CONTEXT_MISSING,
+            join(libxlHeader(LITTLE_ENDIAN), CONTEXT, checkpoint, CHECKPOINT_END),
+            "img @0x2538 (libxl record #1 CHECKPOINT_END): CHECKPOINT_END without any EMULATOR_CONTEXT before it, of a guest that has a device model"),
+        RuleCase.of(
+            Rule.EMULATOR_CONTEXT_STALE,
+            join(
+                libxlHeader(LITTLE_ENDIAN),
+                CONTEXT,
+                checkpoint,
+                Layers.emulatorContext(LITTLE_ENDIAN),
+                CHECKPOINT_END,
+                pc().part("tsc"),
+                pc().part("params"),
+                pc().part("context"),
+                record(14),
+                CHECKPOINT_END),
+            "img @0x29f8 (libxl record #3 CHECKPOINT_END): CHECKPOINT_END without an EMULATOR_CONTEXT in its checkpoint"),
+        RuleCase.of(
+            Rule.EMULATOR_CONTEXT_REPEATED,
+            libxl(
+                libxlRecord(LITTLE_ENDIAN, 3, u32(2), u32(0)),
+                libxlRecord(LITTLE_ENDIAN, 3, u32(2), u32(1)),
+                libxlRecord(LITTLE_ENDIAN, 3, u32(2), u32(0)),
+                END),
+            "img @0x2548 (libxl record #3 EMULATOR_CONTEXT): a second EMULATOR_CONTEXT of emulator 2, index 0"),
+        RuleCase.of(
             Rule.CHECKPOINT_END_STRAY,
             libxl(libxlRecord(LITTLE_ENDIAN, 4), END),
             "img @0x2528 (libxl record #1 CHECKPOINT_END): CHECKPOINT_END without a CHECKPOINT of libxc before it"),
@@ -228,7 +267,11 @@ final class LayerCases {
         RuleCase.of(
             Rule.XL_CONFIG_JSON,
             xl(3, 0, "name = 'guest'", libxl(END)),
-            "img @0x34 (xl header.config): expected a JSON object, found something else"),
+            "img @0x34 (xl header.config): expected a JSON object, found 'n'"),
+        RuleCase.of(
+            Rule.XL_CONFIG_JSON,
+            xl(3, 0, "{\"c_info\": {\"type\": \"pv\",}}", libxl(END)),
+            "img @0x4d (xl header.config): expected a key, found '}'"),
         RuleCase.of(
             Rule.LAYER_MALFORMED,
             Layers.libvirt(3, libxl(END)),
@@ -239,6 +282,11 @@ final class LayerCases {
             null,
             new Limits(1 << 20, 5, 1 << 20),
             "img @0x2c (xl header.optional_data_len): expected at most 5, found 6"));
+  }
+
+  /// An HVM guest that has a device model, as its interrupt controller shows.
+  private static Recipe pc() {
+    return hvm().with("context", context(cpu(), entry(3, 0, 8, 5, u8(0x40))));
   }
 
   private static byte[] libxl(byte[]... records) {

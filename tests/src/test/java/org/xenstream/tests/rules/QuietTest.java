@@ -6,12 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.xenstream.testkit.Layers.libxlHeader;
 import static org.xenstream.testkit.Layers.libxlRecord;
 import static org.xenstream.testkit.StreamBuilder.join;
+import static org.xenstream.tests.rules.Recipe.context;
+import static org.xenstream.tests.rules.Recipe.cpu;
+import static org.xenstream.tests.rules.Recipe.entry;
 import static org.xenstream.tests.rules.Recipe.hvm;
 import static org.xenstream.tests.rules.Recipe.memory;
+import static org.xenstream.tests.rules.Recipe.msrs;
 import static org.xenstream.tests.rules.Recipe.pv64;
 import static org.xenstream.tests.rules.Recipe.record;
 import static org.xenstream.tests.rules.Recipe.u32;
 import static org.xenstream.tests.rules.Recipe.u64;
+import static org.xenstream.tests.rules.Recipe.u8;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -19,11 +24,14 @@ import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.format.ChannelInput;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.verify.Judge;
+import org.xenstream.core.verify.Release;
 import org.xenstream.testkit.Layers;
 
 /// What is unusual and yet right: the judge is silent, or says no more than is so.
@@ -31,10 +39,14 @@ class QuietTest {
   private static final byte[] CHECKPOINT = record(14);
 
   private static List<String> ids(byte[] image) throws IOException {
+    return ids(image, null);
+  }
+
+  private static List<String> ids(byte[] image, @Nullable Release target) throws IOException {
     ChannelInput input =
         new ChannelInput("img", Channels.newChannel(new ByteArrayInputStream(image)));
     try (ImageReader reader = ImageReader.of(input, Limits.DEFAULT)) {
-      return Judge.judge(reader, Judge.Options.DEFAULT).findings().stream()
+      return Judge.judge(reader, new Judge.Options(target, Set.of(), 100)).findings().stream()
           .map(finding -> finding.rule().id())
           .toList();
     }
@@ -134,6 +146,68 @@ class QuietTest {
     assertEquals(List.of(), ids(join(second, libxl)));
   }
 
+  /// libxl starts no device model for a PVH guest, nor for what was its like before 4.10.
+  @Test
+  void aGuestWithoutADeviceModelHasNoStateOfOne() throws IOException {
+    for (String config :
+        List.of(
+            "{\"c_info\":{\"type\":\"pvh\"}}",
+            "{\"c_info\":{\"type\":\"hvm\"},\"b_info\":{\"device_model_version\":\"none\"}}")) {
+      assertEquals(List.of(), ids(Layers.xl(config, Layers.libxl(hvm().octets()))));
+    }
+    assertEquals(List.of(), ids(Layers.libxl(hvm().octets())));
+    byte[] pc = hvm().with("context", context(cpu(), entry(3, 0, 8, 5, u8(0x40)))).octets();
+    assertEquals(List.of("XS2023-emulator-context-missing"), ids(Layers.libxl(pc)));
+    assertEquals(List.of(), ids(Layers.libxl(LITTLE_ENDIAN, pc)));
+    assertEquals(List.of(), ids(pc));
+  }
+
+  /// Of each vCPU as much as some host loads.
+  @Test
+  void whatSomeHostLoadsIsSound() throws IOException {
+    byte[] mpx = xsave(24 + 1088, 0x1F);
+    byte[] avx512 = xsave(24 + 2696, 0x2FF);
+    byte[] amd = xsave(24 + 2440, 0x2E7);
+    byte[] lwp = xsave(24 + 960, 1L << 62 | 7);
+    byte[] tiles = xsave(24 + 11008, 0x6_02FF);
+    // Up to 4.2.3 an area was as long as the host's longest.
+    byte[] longer = xsave(24 + 2696, 3);
+    for (byte[] xsave : List.of(mpx, avx512, amd, lwp, tiles, longer, xsave(600, 1))) {
+      assertEquals(List.of(), ids(hvm().with("context", context(cpu(), xsave)).octets()));
+    }
+    byte[] vmce = entry(18, 0, 32, 0, u64(0x900_0D0A));
+    assertEquals(List.of(), ids(hvm().with("context", context(cpu(), vmce)).octets()));
+  }
+
+  private static byte[] xsave(int length, long mask) {
+    byte[] body = new byte[length];
+    System.arraycopy(u64(mask), 0, body, 8, 8);
+    System.arraycopy(u64(mask), 0, body, 16, 8);
+    System.arraycopy(u64(mask), 0, body, 536, 8);
+    return entry(16, 0, body);
+  }
+
+  /// Long mode with each bit that a guest may set, and an event on its way into the guest; the same
+  /// in the shorter layout.
+  @Test
+  void aVcpuInTheMidstOfAnEventIsSound() throws IOException {
+    for (int length : new int[] {1032, 1024, 1016}) {
+      byte[] body = new byte[length];
+      System.arraycopy(u64(0x8005_0033L), 0, body, 656, 8);
+      System.arraycopy(u64(0x20_7D01L), 0, body, 992, 8);
+      System.arraycopy(u64(0xFFFF_8000_0B0EL), 0, body, length == 1016 ? 1008 : 1016, 8);
+      assertEquals(List.of(), ids(hvm().with("context", context(entry(2, 0, body))).octets()));
+    }
+  }
+
+  /// What Xen 4.6 does not hand over cannot be refused.
+  @Test
+  void msrsThatAReleaseLosesAreNotRefused() throws IOException {
+    byte[] image = pv64().version2().before("end", msrs(0xD90, 0x48)).octets();
+    assertEquals(
+        List.of("XS3011-for-newer-saver", "XS3013-for-vcpu-msrs-lost"), ids(image, Release.V4_6));
+  }
+
   @Test
   void aPageThatOnlyAPageTableNamesHasAFrame() throws IOException {
     byte[] unsent = memory(0, 1, 3, 0xC000_0000_0000_0004L, 0x1000_0000_0000_0005L, 6, 7);
@@ -154,7 +228,7 @@ class QuietTest {
 
   @Test
   void aWireCaptureEndsWithTheGoMessage() throws IOException {
-    assertEquals(List.of(), ids(Layers.wire(Layers.libxl(hvm().octets()))));
+    assertEquals(List.of(), ids(Layers.wire(Layers.libxl(LITTLE_ENDIAN, hvm().octets()))));
   }
 
   @Test

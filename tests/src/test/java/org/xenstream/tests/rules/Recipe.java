@@ -185,6 +185,15 @@ final class Recipe {
     return record(10, body.octets());
   }
 
+  /// X86_PV_VCPU_MSRS of vCPU 0 with these MSRs.
+  static byte[] msrs(long... indices) {
+    StreamBuilder body = StreamBuilder.stream().u32(0).u32(0);
+    for (long index : indices) {
+      body.u32(index).u32(0).u64(1);
+    }
+    return record(12, body.octets());
+  }
+
   static byte[] leaf(int leaf, int subleaf) {
     return StreamBuilder.stream().u32(leaf).u32(subleaf).raw(new byte[16]).octets();
   }

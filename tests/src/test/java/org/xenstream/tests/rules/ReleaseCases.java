@@ -6,6 +6,7 @@ import static org.xenstream.tests.rules.Recipe.context;
 import static org.xenstream.tests.rules.Recipe.cpu;
 import static org.xenstream.tests.rules.Recipe.entry;
 import static org.xenstream.tests.rules.Recipe.hvm;
+import static org.xenstream.tests.rules.Recipe.msrs;
 import static org.xenstream.tests.rules.Recipe.params;
 import static org.xenstream.tests.rules.Recipe.pv64;
 import static org.xenstream.tests.rules.Recipe.record;
@@ -86,6 +87,22 @@ final class ReleaseCases {
             Release.V4_6,
             Limits.DEFAULT,
             "img @0x24e8 (libxl record #1 CHECKPOINT_STATE): CHECKPOINT_STATE, which libxl of Xen 4.6 does not know"),
+        RuleCase.of(
+            Rule.FOR_VCPU_MSR,
+            Release.V4_11,
+            pv64().version2().before("end", msrs(0xC001_1027L, 0xC000_0103L)),
+            "img @0xa5b8 (record #7 X86_PV_VCPU_MSRS.msr[1].index): MSR 0xc0000103, which Xen 4.11 refuses"),
+        RuleCase.of(
+            Rule.FOR_VCPU_MSRS_LOST,
+            Release.V4_6,
+            pv64().version2().before("end", msrs(0xC001_1027L, 0x48)),
+            "img @0xa598 (record #7 X86_PV_VCPU_MSRS): 2 MSRs of vCPU 0, of which Xen 4.6 sets none"),
+        new RuleCase(
+            Rule.FOR_PVH,
+            Layers.xl("{\"c_info\":{\"type\":\"pvh\"}}", Layers.libxl(hvm().version2().octets())),
+            Release.V4_9,
+            Limits.DEFAULT,
+            "img @0x34 (xl header.config): a PVH domain, which libxl of Xen 4.9 does not know"),
         RuleCase.of(
             Rule.FOR_NEWER_SAVER,
             Release.V4_16,
