@@ -28,7 +28,9 @@ record ExtendedInfo(
   /// Reads it: the cursor stands at its first word.
   static ExtendedInfo read(LegacyCursor in, Notes notes) throws IOException {
     in.pass(in.width().octets(), PART, "marker");
+    long lengthAt = in.position();
     long left = Integer.toUnsignedLong(in.takeU32(PART, "length"));
+    in.holdConfig(left, lengthAt, PART, "length");
     WordWidth guest = null;
     long guestOffset = in.position();
     boolean extended = false;

@@ -13,6 +13,7 @@ import static org.xenstream.testkit.legacy.LegacyImageBuilder.entry;
 import static org.xenstream.testkit.legacy.LegacyImageBuilder.xcnt;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.PageType;
+import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.testkit.Expect;
 import org.xenstream.testkit.legacy.LegacyImageBuilder;
 import org.xenstream.testkit.legacy.PhysmapEntry;
@@ -300,6 +302,32 @@ class LegacySourceTest {
         Fault.MISPLACED,
         "old.img @0x%x (legacy TMEM): expected no transcendent memory, found TMEM".formatted(tmem),
         () -> Reading.of(octets, LegacyOptions.builder().strict(true).build()));
+  }
+
+  /// Each is eight octets of the image, of which there can be any number.
+  @Test
+  void ofManyNotesOfAKindTheNumberIsTold() throws IOException {
+    LegacyImageBuilder image = hvm(8).filledBatch(0);
+    for (int i = 0; i < 20; i++) {
+      image.tmemExtra(0);
+    }
+    long last = image.size() - 8;
+    byte[] octets = image.octets();
+    List<String> told = new ArrayList<>();
+    try (LegacySource source =
+        LegacySource.open(
+            Reading.pipe(octets), LegacyOptions.DEFAULT, note -> told.add(note.toString()))) {
+      while (true) {
+        source.next();
+      }
+    } catch (StreamFormatException cut) {
+      assertEquals(Fault.TRUNCATED, cut.fault());
+    }
+    assertEquals(17, told.size());
+    assertEquals(
+        "old.img @0x%x (legacy TMEM_EXTRA): and 4 more like the ones before, up to here"
+            .formatted(last),
+        told.getLast());
   }
 
   @ParameterizedTest

@@ -51,6 +51,10 @@ class BoundedMemoryTest {
         a legacy image of 2^28 pfns: 1 items, TRUNCATED
         a legacy HVM context at the limit: 5 items, TRUNCATED
         an endless legacy device model: TOO_LONG
+        legacy pages for comparison, again and again: 22 items, TRUNCATED, unsound
+        TMEM of nothing, again and again: 21 items, TRUNCATED, unsound
+        parameters of a PV guest: 23 items, TRUNCATED, unsound
+        blocks of nothing: 23 items, MALFORMED_BODY, unsound
         """,
         String.join("\n", results) + "\n");
   }

@@ -106,6 +106,12 @@ final class HostileImages {
                     .hvmTail(5, 6, 7, new byte[8])
                     .deviceModel(LegacyImageBuilder.QEMU_TO_END, "QEVM".getBytes(UTF_8)),
                 LegacyImageBuilder.image(8).raw(new byte[4096])));
+    readings.put("legacy pages for comparison, again and again", () -> notes(hvm(), u32(-1)));
+    readings.put("TMEM of nothing, again and again", () -> notes(hvm(), u32(-6, -1)));
+    readings.put("parameters of a PV guest", () -> notes(pv(), u32(-3, 0, 7, 0)));
+    readings.put(
+        "blocks of nothing",
+        () -> notes(LegacyImageBuilder.image(8).words(64).words(-1).u32(4 << 20), u32(0x21, 0)));
     if (arguments.length > 0) {
       readings.clear();
       readings.put(GUEST_IN_STEPS, HostileImages::guestInSteps);
@@ -144,6 +150,32 @@ final class HostileImages {
 
   private static LegacyImageBuilder hvmHead() {
     return LegacyImageBuilder.image(8).words(4096);
+  }
+
+  private static LegacyImageBuilder hvm() {
+    return hvmHead().filledBatch(1);
+  }
+
+  private static LegacyImageBuilder pv() {
+    return LegacyImageBuilder.image(8)
+        .words(64)
+        .extendedInfo(LegacyImageBuilder.block("vcpu", new byte[5168]))
+        .words(2)
+        .filledBatch(1, 2);
+  }
+
+  private static byte[] u32(long... numbers) {
+    return LegacyImageBuilder.image(8).u32(numbers).octets();
+  }
+
+  /// Eight mebibytes of what is worth a note and makes no record, for a reader and for the judge.
+  private static String notes(LegacyImageBuilder begin, byte[] again) throws IOException {
+    byte[] head = begin.octets();
+    byte[] image = java.util.Arrays.copyOf(head, head.length + (8 << 20));
+    for (int at = head.length; at < image.length; at++) {
+      image[at] = again[(at - head.length) % again.length];
+    }
+    return read(image) + ", " + judge(new ByteArrayInputStream(image));
   }
 
   private static LegacyImageBuilder hvmBatch() {
