@@ -178,6 +178,30 @@ class LegacyCheckpointsTest {
         () -> Reading.of(good.batch(0x10).octets()));
   }
 
+  /// Nothing ends a pass for comparison, in either format: pages of a later state would be compared
+  /// with memory that they are to replace, and the guest would be of two states.
+  @Test
+  void noneIsTakenBehindAPassForComparison() throws IOException {
+    LegacyImageBuilder image = image().filledBatch(4, 5).chunk(LegacyImageBuilder.VERIFY);
+    byte[] first = state(image, 1, 4).octets();
+    image.vcpuInfo(0, 0).endOfBody().hvmTail(1, 2, 2, filled(64, 2));
+    long page = image.deviceModel(LegacyImageBuilder.QEMU_OF_REMUS, filled(9, 2)).size();
+    byte[] whole = state(image, 3, 5).octets();
+    for (LegacyOptions options : List.of(LAST, KEEP, with(Checkpoints.number(3)))) {
+      Expect.fault(
+          Fault.MISPLACED,
+          "old.img @0x%x (legacy batch): expected no page of a later checkpoint behind ENABLE_VERIFY_MODE (--checkpoints 1 takes the first), found pages that a restore would compare and not take"
+              .formatted(page),
+          () -> Reading.of(whole, options));
+    }
+    List<String> records = Reading.of(first, LAST).records();
+    assertEquals(records, Reading.of(whole, with(Checkpoints.number(1))).records());
+    // What has no pages of its own may follow, and what is not complete is not taken.
+    assertEquals("HVM_CONTEXT 02", Reading.of(whole, with(Checkpoints.number(2))).records().get(5));
+    byte[] cut = Arrays.copyOf(whole, whole.length - 1);
+    assertEquals("HVM_CONTEXT 02", Reading.of(cut, LAST).records().get(5));
+  }
+
   @Test
   void lastCheckpointEndsTheImage() throws IOException {
     byte[] image =
