@@ -38,6 +38,7 @@ final class HvmTail implements Tail {
     guest.setParam(HvmParam.IOREQ_PFN, in.takeU64(PART, "ioreq pfn"));
     guest.setParam(HvmParam.BUFIOREQ_PFN, in.takeU64(PART, "bufioreq pfn"));
     guest.setParam(HvmParam.STORE_PFN, in.takeU64(PART, "store pfn"));
+    guest.ioreqServers(in);
     return framer.frame(at, guest.params());
   }
 

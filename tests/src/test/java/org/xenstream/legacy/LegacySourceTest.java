@@ -149,13 +149,13 @@ class LegacySourceTest {
     LegacyImageBuilder image = hvm(8).filledBatch(0);
     int[] ids = {-3, -4, -8, -10, -11, -14, -15, -16, -17, -19, -20, -21};
     for (int id : ids) {
-      image.param(id, 0x100 - id);
+      image.param(id, id == LegacyImageBuilder.ACPI_IOPORTS ? 1 : 0x100 - id);
     }
     image.param(LegacyImageBuilder.IDENT_PT, 0xFFF); // the later one counts
     Reading read = Reading.of(hvmEnd(image).octets());
     assertEquals(
-        "HVM_PARAMS 12=0xfff 15=0x104 17=0x108 19=0x10a 9=0x10b 34=0x10e 27=0x10f 28=0x110 29=0x111"
-            + " 32=0x113 33=0x114 36=0x115 5=0x1 6=0x2 1=0x3",
+        "HVM_PARAMS 12=0xfff 15=0x104 17=0x108 19=0x1 9=0x10b 34=0x10e 27=0x10f 28=0x110 29=0x111"
+            + " 36=0x115 32=0x113 33=0x114 5=0x1 6=0x2 1=0x3",
         read.records().get(2));
   }
 
@@ -384,3 +384,25 @@ class LegacySourceTest {
         read.notes());
   }
 }
+  /// libxl takes the record of none but HVM guests. It wrote one for all, with nothing in it for
+  /// others.
+  @Test
+  void theToolstacksRecordOfAPvGuestIsLeftOut() throws IOException {
+    byte[] moved =
+        PhysmapEntry.toolstack(8, List.of(new PhysmapEntry(0xFC000000L, 1, 2, "vga.rom")));
+    LegacyImageBuilder image = pv(8, WIDE).filledBatch(0).vcpuInfo(0, 0);
+    image.toolstack(PhysmapEntry.toolstack(8, List.of()));
+    long at = image.size();
+    long bad = image.toolstack(moved).size();
+    Reading read =
+        Reading.of(pvEnd(image.toolstack(new byte[] {2, 0, 0, 0, 0, 0, 0, 0}), WIDE).octets());
+    assertTrue(read.models().getFirst().isEmpty());
+    assertEquals(
+        List.of(
+            "CHUNK_SKIPPED old.img @0x%x (legacy TOOLSTACK): what a device model has moved is left out: a PV guest has none"
+                .formatted(at),
+            "CHUNK_SKIPPED old.img @0x%x (legacy TOOLSTACK): the toolstack's record is left out: old.img @0x%x (legacy TOOLSTACK.version): expected 1, found 2"
+                .formatted(bad, bad + 8)),
+        read.notes());
+  }
+
