@@ -191,7 +191,7 @@ final class Translation implements AutoCloseable {
     Framed framed = body.next(holds ? PagesShown.IN_VIEW : options.pages());
     compressionMet |= body.isCompressing();
     if (framed == null) {
-      tail = Tail.of(in, layout, guest, framer);
+      tail = Tail.of(in, layout, guest, framer, notes);
       step = Step.TAIL;
       return null;
     }

@@ -241,7 +241,7 @@ class LegacyDetectionTest {
             + " header, found 15",
         extended(xcnt(15)));
     refused(
-        "@0x1c (legacy extended info.\"xcnt\"): expected at most 134217728, found 4294967295",
+        "@0x1c (legacy extended info.\"xcnt\"): expected at most 1048576, found 4294967295",
         extended(xcnt(-1)));
   }
 
@@ -298,8 +298,8 @@ class LegacyDetectionTest {
         "+28 (legacy HVM tail.context length): expected an HVM context, found 0",
         image -> image.endOfBody().hvmTail(1, 2, 3));
     refusedBody(
-        "+28 (legacy HVM tail.context length): expected at most 134217728, found 134217729",
-        image -> image.endOfBody().u64(1, 2, 3).u32((128 << 20) + 1));
+        "+28 (legacy HVM tail.context length): expected at most 16777216, found 16777217",
+        image -> image.endOfBody().u64(1, 2, 3).u32((16 << 20) + 1));
     refusedBody(
         "+33 (legacy device model.signature): expected \"QemuDeviceModelRecord\","
             + " \"DeviceModelRecord0002\", \"RemusDeviceModelState\" or the end, found"
@@ -357,10 +357,10 @@ class LegacyDetectionTest {
             .endOfBody()
             .unmapped()
             .raw(filled(WIDE, 2))
-            .xsave(1, filled(33, 2))
+            .u64(1, (1 << 20) + 1)
             .octets();
     refused(
-        "@0x%x (legacy PV tail.vcpu[0].xsave.size): expected 32, as \"xcnt\" has it, found 33"
+        "@0x%x (legacy PV tail.vcpu[0].xsave.size): expected at most 1048576, found 1048577"
             .formatted(at + 8 + WIDE + 8),
         xsave);
   }

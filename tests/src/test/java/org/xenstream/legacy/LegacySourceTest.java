@@ -159,6 +159,78 @@ class LegacySourceTest {
         read.records().get(2));
   }
 
+  /// A legacy restore sets what is not 0, ioreq pages where both of their parameters are said, and
+  /// of ACPI's locations the one that it knows.
+  @Test
+  void parametersThatALegacyRestoreDoesNotSetAreLeftOut() throws IOException {
+    LegacyImageBuilder image = hvm(8).filledBatch(0);
+    int[] ids = {-3, -4, -8, -11, -14, -15, -16, -17, -21};
+    for (int id : ids) {
+      image.param(id, 0);
+    }
+    long ioreq = image.param(LegacyImageBuilder.ACPI_IOPORTS, 2).size();
+    image.param(LegacyImageBuilder.NR_IOREQ_SERVER_PAGES, 0);
+    Reading read = Reading.of(hvmEnd(image.param(LegacyImageBuilder.IOREQ_SERVER_PFN, 9)).octets());
+    assertEquals("HVM_PARAMS 5=0x1 6=0x2 1=0x3", read.records().get(2));
+    assertEquals(12, read.notes().size());
+    String why = "is left out: a legacy restore does not set it";
+    assertEquals(
+        List.of(
+            "CHUNK_SKIPPED old.img @0x%x (legacy HVM_X87_FIP_WIDTH.value): 0 %s"
+                .formatted(ioreq - 32, why),
+            "CHUNK_SKIPPED old.img @0x%x (legacy HVM_ACPI_IOPORTS_LOCATION.value): 0x2, as all but 1 %s"
+                .formatted(ioreq - 16, why),
+            "CHUNK_SKIPPED old.img @0x%x (legacy ioreq servers): 0 pages from pfn 0x9 on %s"
+                .formatted(ioreq + 16, why)),
+        read.notes().subList(8, 11));
+  }
+
+  /// What one state said stays where a later one says 0: a restore has set it by then.
+  @Test
+  void aParameterOfALaterStateThatIsLeftOutLeavesTheEarlierOne() throws IOException {
+    LegacyImageBuilder image = hvm(8);
+    for (long value : new long[] {7, 0}) {
+      image
+          .filledBatch(0)
+          .param(LegacyImageBuilder.CONSOLE_PFN, value)
+          .param(LegacyImageBuilder.IOREQ_SERVER_PFN, 9)
+          .param(LegacyImageBuilder.NR_IOREQ_SERVER_PAGES, value)
+          .endOfBody()
+          .hvmTail(1, 2, 3, filled(64, 0xCC))
+          .deviceModel(LegacyImageBuilder.QEMU_OF_REMUS, filled(5, 0x7E));
+    }
+    assertEquals(
+        "HVM_PARAMS 17=0x7 32=0x9 33=0x7 5=0x1 6=0x2 1=0x3",
+        Reading.of(image.octets()).records().get(3));
+  }
+
+  /// Savers of 4.4 and 4.5 write as much as each vCPU's own features need.
+  @Test
+  void xsaveStatesOfDifferentLengths() throws IOException {
+    LegacyImageBuilder image =
+        pv(8, WIDE, xcnt(16 + 32)).filledBatch(0).vcpuInfo(2, 0, 1, 2).endOfBody().unmapped();
+    image.raw(filled(WIDE, 0x33)).xsave(3, filled(32, 0x34));
+    long wider = image.raw(filled(WIDE, 0x43)).size();
+    image.xsave(7, filled(50, 0x44));
+    image.raw(filled(WIDE, 0x53)).xsave(3, filled(32, 0x54));
+    Reading read = Reading.of(image.raw(page(0x55)).octets());
+    assertEquals(
+        List.of(
+            "X86_PV_VCPU_BASIC 0 33",
+            "X86_PV_VCPU_XSAVE 0 34",
+            "X86_PV_VCPU_BASIC 1 43",
+            "X86_PV_VCPU_XSAVE 1 44",
+            "X86_PV_VCPU_BASIC 2 53",
+            "X86_PV_VCPU_XSAVE 2 54",
+            "SHARED_INFO 55"),
+        read.records().subList(4, 11));
+    assertEquals(
+        List.of(
+            "ODDITY old.img @0x%x (legacy PV tail.vcpu[1].xsave.size): XSAVE state of 50 octets, where \"xcnt\" has 32"
+                .formatted(wider + 8)),
+        read.notes());
+  }
+
   @Test
   void aParameterInThePvGuestsImageIsLeftOut() throws IOException {
     LegacyImageBuilder image = pv(8, WIDE).filledBatch(0);
@@ -368,22 +440,6 @@ class LegacySourceTest {
         Reading.octets(Reading.of(image).models().getFirst().xenstoreData()));
   }
 
-  /// Who wants no device model needs no toolstack's record either.
-  @Test
-  void aToolstacksRecordOfAnotherVersion() throws IOException {
-    LegacyImageBuilder image = hvm(8).filledBatch(0);
-    long at = image.size();
-    byte[] octets = hvmEnd(image.toolstack(new byte[] {2, 0, 0, 0, 0, 0, 0, 0})).octets();
-    String why = "old.img @0x%x (legacy TOOLSTACK.version): expected 1, found 2".formatted(at + 8);
-    Expect.fault(Fault.MALFORMED_BODY, why, () -> Reading.of(octets));
-    Reading read = Reading.of(octets, LegacyOptions.builder().deviceModel(false).build());
-    assertEquals(
-        List.of(
-            "CHUNK_SKIPPED old.img @0x%x (legacy TOOLSTACK): the toolstack's record is left out: %s"
-                .formatted(at, why)),
-        read.notes());
-  }
-}
   /// libxl takes the record of none but HVM guests. It wrote one for all, with nothing in it for
   /// others.
   @Test
@@ -406,3 +462,19 @@ class LegacySourceTest {
         read.notes());
   }
 
+  /// Who wants no device model needs no toolstack's record either.
+  @Test
+  void aToolstacksRecordOfAnotherVersion() throws IOException {
+    LegacyImageBuilder image = hvm(8).filledBatch(0);
+    long at = image.size();
+    byte[] octets = hvmEnd(image.toolstack(new byte[] {2, 0, 0, 0, 0, 0, 0, 0})).octets();
+    String why = "old.img @0x%x (legacy TOOLSTACK.version): expected 1, found 2".formatted(at + 8);
+    Expect.fault(Fault.MALFORMED_BODY, why, () -> Reading.of(octets));
+    Reading read = Reading.of(octets, LegacyOptions.builder().deviceModel(false).build());
+    assertEquals(
+        List.of(
+            "CHUNK_SKIPPED old.img @0x%x (legacy TOOLSTACK): the toolstack's record is left out: %s"
+                .formatted(at, why)),
+        read.notes());
+  }
+}

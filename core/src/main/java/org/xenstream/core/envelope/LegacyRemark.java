@@ -23,7 +23,8 @@ public record LegacyRemark(Kind kind, Location location, String text) {
     INCOMPLETE_CHECKPOINT,
     /// An HVM guest has no device model behind it.
     NO_DEVICE_MODEL,
-    /// Octets that contradict what every known saver writes were taken all the same.
+    /// Octets that contradict the rest of the image, or what every known saver writes, were taken
+    /// all the same.
     ODDITY
   }
 }

@@ -1157,7 +1157,8 @@ public enum Rule {
       5007,
       NOTE,
       REPORT_SAVER,
-      "Something in a legacy image that no known saver writes, and that was taken all the same.",
+      "Something in a legacy image that contradicts the rest of it, or that no known saver writes,"
+          + " and that was taken all the same.",
       "`xc_domain_save.c` of the releases up to 4.5.");
 
   private final int number;

@@ -95,7 +95,25 @@ final class HostileImages {
                     .octets()));
     readings.put(
         "a legacy HVM context at the limit",
-        () -> read(hvmHead().filledBatch(1).endOfBody().u64(5, 6, 7).u32(1 << 27).octets()));
+        () -> endlessZeros(hvm().endOfBody().u64(5, 6, 7).u32(16 << 20)));
+    readings.put(
+        "a legacy HVM context of 128 MiB",
+        () -> endlessZeros(hvm().endOfBody().u64(5, 6, 7).u32(128 << 20)));
+    readings.put(
+        "a legacy XSAVE state of 128 MiB",
+        () ->
+            endlessZeros(
+                LegacyImageBuilder.image(8)
+                    .words(64)
+                    .extendedInfo(
+                        LegacyImageBuilder.block("vcpu", new byte[5168]),
+                        LegacyImageBuilder.xcnt(128 << 20))
+                    .words(2)
+                    .filledBatch(1, 2)
+                    .endOfBody()
+                    .unmapped()
+                    .raw(new byte[5168])
+                    .u64(7, (128 << 20) - 16)));
     readings.put(
         "an endless legacy device model",
         () ->
@@ -201,6 +219,10 @@ final class HostileImages {
     } catch (StreamFormatException fault) {
       return fault.fault().toString();
     }
+  }
+
+  private static String endlessZeros(LegacyImageBuilder begin) throws IOException {
+    return endlessLegacy(begin, LegacyImageBuilder.image(8).raw(new byte[4096]));
   }
 
   private static String read(ReadableByteChannel channel, Limits limits) throws IOException {
