@@ -3,7 +3,6 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -84,15 +83,7 @@ final class ConvertVerb implements Verb {
             "--strict",
             "Refuse what is otherwise said and passed over: a wrong --guest-width, transcendent"
                 + " memory, and the like."));
-    spec.addOption(
-        Verb.value(
-            "--scratch",
-            "FOLDER",
-            "Where scratch files may be made that images with checkpoints can need. Default: the"
-                + " system's folder for temporary files."));
-    spec.addOption(
-        Verb.value(
-            "--scratch-limit", "SIZE", "How much of it: 512M, 4GiB. Default: as there is room."));
+    ScratchOptions.addTo(spec, "");
     Rewriting.addTo(spec, "The legacy image", "The modern one");
     return Verb.own(this, spec);
   }
@@ -193,23 +184,14 @@ final class ConvertVerb implements Verb {
   }
 
   private static LegacyOptions options(ParseResult arguments) throws IOException {
-    String scratch = arguments.matchedOptionValue("--scratch", (String) null);
-    if (scratch != null && !Files.isDirectory(Path.of(scratch))) {
-      throw new NotDirectoryException(scratch);
-    }
-    String limit = arguments.matchedOptionValue("--scratch-limit", (String) null);
+    ScratchOptions scratch = ScratchOptions.of(arguments);
     return LegacyOptions.builder()
         .guestWidth(width(arguments))
         .strict(Verb.has(arguments, "--strict"))
         .checkpoints(checkpoints(arguments))
         .pages(PagesShown.LEFT_IN_INPUT)
-        .scratchFolder(scratch == null ? null : Path.of(scratch))
-        .scratchLimit(
-            limit == null
-                ? Long.MAX_VALUE
-                : (long)
-                    Amounts.option(arguments, "--scratch-limit", () -> Amounts.size(limit))
-                        .doubleValue())
+        .scratchFolder(scratch.folder())
+        .scratchLimit(scratch.limit())
         .build();
   }
 

@@ -74,7 +74,8 @@ final class Translation implements AutoCloseable {
     this.layout = head.layout();
     this.head = new ArrayDeque<>(head.records());
     this.guest = new GuestState(layout, notes, options.deviceModel());
-    this.scratch = new Scratch(options.scratchFolder(), options.scratchLimit(), notes);
+    this.scratch =
+        new Scratch(options.scratchFolder(), options.scratchLimit(), layout.p2mSize(), notes);
     PageFrames frames = new PageFrames(arena);
     this.compressed =
         new CompressedPages(
