@@ -77,7 +77,14 @@ final class ConvertVerb implements Verb {
         Verb.value(
             "--guest-width",
             "32|64",
-            "How wide a PV guest is, for an image of before Xen 3.1 that does not tell."));
+            "How wide a PV guest is, for an image of Xen 3.0 or 3.1 that does not tell: without"
+                + " extended info, as all of 3.0.0 and 3.0.2, and of 3.0.3 to 3.1 all but those of"
+                + " PAE guests with extended CR3."));
+    spec.addOption(
+        Verb.value(
+            "--guest-kind",
+            "pv|hvm",
+            "What kind of guest it is, for an image of those releases that fits both."));
     spec.addOption(
         Verb.flag(
             "--strict",
@@ -187,6 +194,7 @@ final class ConvertVerb implements Verb {
     ScratchOptions scratch = ScratchOptions.of(arguments);
     return LegacyOptions.builder()
         .guestWidth(width(arguments))
+        .guestKind(kind(arguments))
         .strict(Verb.has(arguments, "--strict"))
         .checkpoints(checkpoints(arguments))
         .pages(PagesShown.LEFT_IN_INPUT)
@@ -202,6 +210,16 @@ final class ConvertVerb implements Verb {
       case "32" -> WordWidth.BITS_32;
       case "64" -> WordWidth.BITS_64;
       default -> throw VerifyVerb.bad(arguments, "--guest-width takes 32 or 64, not " + width);
+    };
+  }
+
+  private static @Nullable GuestKind kind(ParseResult arguments) {
+    String kind = arguments.matchedOptionValue("--guest-kind", "");
+    return switch (kind) {
+      case "" -> null;
+      case "pv" -> GuestKind.PV;
+      case "hvm" -> GuestKind.HVM;
+      default -> throw VerifyVerb.bad(arguments, "--guest-kind takes pv or hvm, not " + kind);
     };
   }
 

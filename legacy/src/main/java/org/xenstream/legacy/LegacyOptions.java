@@ -11,7 +11,8 @@ import org.xenstream.core.format.PagesShown;
 ///
 /// @param toolstackWidth what somebody says of the toolstack that saved, or null. The content
 ///   decides; a claim that contradicts it is a note, or with `strict` an error
-/// @param guestKind what somebody says of the guest, or null; as above
+/// @param guestKind what somebody says of the guest, or null; as above. It decides where an image
+///   fits both kinds
 /// @param guestWidth what somebody says of a PV guest's width, or null; as above. It decides where
 ///   an image has no extended info and nothing else tells
 /// @param strict refuses what is otherwise noted: overruled claims, TMEM that is left out

@@ -403,6 +403,7 @@ class ConvertVerbTest {
           --to=v3 | --to takes libxc, libxl or xl, not v3
           --checkpoints=0 | --checkpoints takes last, keep or a number from 1 on, not 0
           --guest-width=16 | --guest-width takes 32 or 64, not 16
+          --guest-kind=pvh | --guest-kind takes pv or hvm, not pvh
           --scratch-limit=much | --scratch-limit: expected a size such as 512M or 4GiB, found 'much'
           """)
   void badUsage(String option, String message) {

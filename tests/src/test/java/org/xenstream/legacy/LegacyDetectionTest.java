@@ -89,6 +89,49 @@ class LegacyDetectionTest {
         read.notes());
   }
 
+  /// A batch whose count and pfns could be frames of a p2m, and the page behind them a batch.
+  @Test
+  void whereBothKindsFitTheClaimCounts() throws IOException {
+    byte[] pages = new byte[2 * 4096];
+    pages[0] = 7; // or a fourth frame
+    pages[4] = 1; // or a batch of pfn 0
+    byte[] image =
+        LegacyImageBuilder.image(4)
+            .words(0x1000)
+            .batch(3, 5)
+            .raw(pages)
+            .endOfBody()
+            .hvmTail(1, 2, 3, filled(64, 0xCC))
+            .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, filled(7, 1))
+            .octets();
+    LegacyOptions claimed =
+        LegacyOptions.builder().guestKind(GuestKind.HVM).strict(true).build();
+    Reading read = Reading.of(image, claimed);
+    assertEquals(GuestKind.HVM, read.facts().guestKind());
+    assertEquals(List.of(), read.notes());
+    Expect.fault(
+        Fault.MALFORMED_LAYER,
+        "old.img @0x4 (legacy image): expected an image that fits one kind of guest, or"
+            + " --guest-kind, found one that fits both",
+        () -> Reading.of(image, LegacyOptions.builder().strict(true).build()));
+  }
+
+  /// The frames of a p2m are in order where a guest allocates it at its start.
+  @Test
+  void framesInOrderAreOfAPvGuest() throws IOException {
+    LegacyImageBuilder image =
+        LegacyImageBuilder.image(4)
+            .words(0x1000, 2, 3, 4, 5)
+            .filledBatch(12, 13, 14, 15, entry(PageType.L3TAB | PINNED, 16));
+    Reading read = Reading.of(pvEnd(image, NARROW));
+    assertEquals(GuestKind.PV, read.facts().guestKind());
+    assertEquals("X86_PV_P2M_FRAMES 0x2 0x3 0x4 0x5 to 0xfff", read.records().get(2));
+    assertEquals(
+        "GUESSED old.img @0x4 (legacy image): a list of p2m frames of a PV guest, or an HVM guest's"
+            + " batch without page 0: taken to be of a PV guest",
+        read.notes().getFirst());
+  }
+
   @Test
   void extendedInfoDecidesOnTheGuestsWidth() throws IOException {
     byte[] image =

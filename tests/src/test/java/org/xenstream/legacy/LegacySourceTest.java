@@ -285,10 +285,10 @@ class LegacySourceTest {
   void aVerifyPass() throws IOException {
     Reading read =
         Reading.of(
-            hvmEnd(hvm(4).filledBatch(1, 2).chunk(LegacyImageBuilder.VERIFY).filledBatch(1))
+            hvmEnd(hvm(4).filledBatch(0, 1).chunk(LegacyImageBuilder.VERIFY).filledBatch(1))
                 .octets());
     assertEquals(
-        List.of("PAGE_DATA 0x1=01 0x2=02", "Verify[]", "PAGE_DATA 0x1=01"),
+        List.of("PAGE_DATA 0x0=01 0x1=02", "Verify[]", "PAGE_DATA 0x1=01"),
         read.records().subList(1, 4));
     assertTrue(read.facts().verifies());
   }
