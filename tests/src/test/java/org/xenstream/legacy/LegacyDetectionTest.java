@@ -104,8 +104,7 @@ class LegacyDetectionTest {
             .hvmTail(1, 2, 3, filled(64, 0xCC))
             .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, filled(7, 1))
             .octets();
-    LegacyOptions claimed =
-        LegacyOptions.builder().guestKind(GuestKind.HVM).strict(true).build();
+    LegacyOptions claimed = LegacyOptions.builder().guestKind(GuestKind.HVM).strict(true).build();
     Reading read = Reading.of(image, claimed);
     assertEquals(GuestKind.HVM, read.facts().guestKind());
     assertEquals(List.of(), read.notes());
@@ -130,6 +129,37 @@ class LegacyDetectionTest {
         "GUESSED old.img @0x4 (legacy image): a list of p2m frames of a PV guest, or an HVM guest's"
             + " batch without page 0: taken to be of a PV guest",
         read.notes().getFirst());
+  }
+
+  /// Guests of Xen up to 3.2 without PAE: the topmost tables are of the second level.
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void twoLevelsOfPageTablesAreRefused(boolean extendedInfo) throws IOException {
+    LegacyImageBuilder head =
+        extendedInfo
+            ? LegacyImageBuilder.image(4)
+                .words(128)
+                .extendedInfo(block("vcpu", filled(NARROW, 1)))
+                .words(6)
+            : bare(4, 128, 6);
+    head.filledBatch(0, entry(PageType.L1TAB, 1));
+    long at = head.size();
+    head.filledBatch(entry(PageType.L2TAB | PINNED, 2));
+    byte[] two = head.octets();
+    Expect.fault(
+        Fault.MALFORMED_BODY,
+        "old.img @0x%x (legacy batch.type): expected page tables of three levels (PAE) of a 32-bit guest, found a pinned table of level 2, and none of level 3 in all of the image: no Xen since 3.3 runs such a guest"
+            .formatted(at),
+        () ->
+            Reading.of(
+                pvEnd(LegacyImageBuilder.image(4).raw(two), NARROW),
+                LegacyOptions.builder().guestWidth(WordWidth.BITS_32).build()));
+    // NetBSD pins tables of level 2 of PAE guests.
+    byte[] three =
+        pvEnd(
+            LegacyImageBuilder.image(4).raw(two).filledBatch(entry(PageType.L3TAB | PINNED, 3)),
+            NARROW);
+    assertEquals(WordWidth.BITS_32, Reading.of(three).facts().guestWidth());
   }
 
   @Test
