@@ -3,7 +3,6 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -78,21 +77,20 @@ final class ConvertVerb implements Verb {
         Verb.value(
             "--guest-width",
             "32|64",
-            "How wide a PV guest is, for an image of before Xen 3.1 that does not tell."));
+            "How wide a PV guest is, for an image of Xen 3.0 or 3.1 that does not tell: without"
+                + " extended info, as all of 3.0.0 and 3.0.2, and of 3.0.3 to 3.1 all but those of"
+                + " PAE guests with extended CR3."));
+    spec.addOption(
+        Verb.value(
+            "--guest-kind",
+            "pv|hvm",
+            "What kind of guest it is, for an image of those releases that fits both."));
     spec.addOption(
         Verb.flag(
             "--strict",
             "Refuse what is otherwise said and passed over: a wrong --guest-width, transcendent"
                 + " memory, and the like."));
-    spec.addOption(
-        Verb.value(
-            "--scratch",
-            "FOLDER",
-            "Where scratch files may be made that images with checkpoints can need. Default: the"
-                + " system's folder for temporary files."));
-    spec.addOption(
-        Verb.value(
-            "--scratch-limit", "SIZE", "How much of it: 512M, 4GiB. Default: as there is room."));
+    ScratchOptions.addTo(spec, "");
     Rewriting.addTo(spec, "The legacy image", "The modern one");
     return Verb.own(this, spec);
   }
@@ -193,23 +191,15 @@ final class ConvertVerb implements Verb {
   }
 
   private static LegacyOptions options(ParseResult arguments) throws IOException {
-    String scratch = arguments.matchedOptionValue("--scratch", (String) null);
-    if (scratch != null && !Files.isDirectory(Path.of(scratch))) {
-      throw new NotDirectoryException(scratch);
-    }
-    String limit = arguments.matchedOptionValue("--scratch-limit", (String) null);
+    ScratchOptions scratch = ScratchOptions.of(arguments);
     return LegacyOptions.builder()
         .guestWidth(width(arguments))
+        .guestKind(kind(arguments))
         .strict(Verb.has(arguments, "--strict"))
         .checkpoints(checkpoints(arguments))
         .pages(PagesShown.LEFT_IN_INPUT)
-        .scratchFolder(scratch == null ? null : Path.of(scratch))
-        .scratchLimit(
-            limit == null
-                ? Long.MAX_VALUE
-                : (long)
-                    Amounts.option(arguments, "--scratch-limit", () -> Amounts.size(limit))
-                        .doubleValue())
+        .scratchFolder(scratch.folder())
+        .scratchLimit(scratch.limit())
         .build();
   }
 
@@ -220,6 +210,16 @@ final class ConvertVerb implements Verb {
       case "32" -> WordWidth.BITS_32;
       case "64" -> WordWidth.BITS_64;
       default -> throw VerifyVerb.bad(arguments, "--guest-width takes 32 or 64, not " + width);
+    };
+  }
+
+  private static @Nullable GuestKind kind(ParseResult arguments) {
+    String kind = arguments.matchedOptionValue("--guest-kind", "");
+    return switch (kind) {
+      case "" -> null;
+      case "pv" -> GuestKind.PV;
+      case "hvm" -> GuestKind.HVM;
+      default -> throw VerifyVerb.bad(arguments, "--guest-kind takes pv or hvm, not " + kind);
     };
   }
 

@@ -2,7 +2,6 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -46,12 +45,8 @@ final class InfoVerb implements Verb {
             "--digest",
             "Compute the digest of the stream's memory (XXH64, docs/format/digest.md); reads all of"
                 + " the image."));
-    spec.addOption(
-        Verb.value(
-            "--scratch",
-            "FOLDER",
-            "Where --digest may keep the pages of a pipe or a compressed image. Default: the"
-                + " system's folder for temporary files."));
+    ScratchOptions.addTo(
+        spec, ", and where --digest keeps the pages of a pipe or a compressed image");
     spec.addOption(
         Verb.flag("--json", "Write one JSON object a line for each image (docs/json.md)."));
     Images.addTo(spec, "1..*", "Files, folders to walk, or '-' for standard input.");
@@ -61,6 +56,7 @@ final class InfoVerb implements Verb {
   @Override
   public int run(ParseResult arguments, Console console) throws IOException {
     Judge.Options options = VerifyVerb.judging(arguments, MOST_OF_EACH);
+    ScratchOptions scratch = ScratchOptions.of(arguments);
     int worst = SOUND;
     boolean first = true;
     List<IOException> unreadable = new ArrayList<>();
@@ -70,7 +66,7 @@ final class InfoVerb implements Verb {
       worst = NO_IMAGE;
     }
     for (Images.Named image : images) {
-      View view = look(image, options, arguments, console);
+      View view = look(image, options, scratch, arguments, console);
       if (view == null) {
         worst = NO_IMAGE;
         continue;
@@ -115,16 +111,18 @@ final class InfoVerb implements Verb {
       @Nullable String digestProblem) {}
 
   private static @Nullable View look(
-      Images.Named image, Judge.Options options, ParseResult arguments, Console console) {
-    Path scratch =
-        Path.of(
-            arguments.matchedOptionValue("--scratch", System.getProperty("java.io.tmpdir", ".")));
-    try (MemoryDigest digest = Verb.has(arguments, "--digest") ? new MemoryDigest(scratch) : null) {
+      Images.Named image,
+      Judge.Options options,
+      ScratchOptions scratch,
+      ParseResult arguments,
+      Console console) {
+    try (MemoryDigest digest =
+        Verb.has(arguments, "--digest") ? new MemoryDigest(scratch.folder()) : null) {
       boolean zeroPages = Verb.has(arguments, "--zero-pages");
       PagesShown pages =
           zeroPages || digest != null ? PagesShown.IN_VIEW : PagesShown.TABLES_IN_VIEW;
       Looking looking = new Looking(console, new Survey(image.name(), zeroPages), digest, pages);
-      Verdict verdict = Judging.run(image, "info", options, console, looking);
+      Verdict verdict = Judging.run(image, "info", options, scratch, console, looking);
       return verdict == null ? null : looking.view(image.name(), verdict);
     } catch (IOException e) {
       console.complain(Failure.text(e));

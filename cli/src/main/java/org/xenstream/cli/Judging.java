@@ -32,16 +32,20 @@ final class Judging {
   /// Reads an image as far as its structure can be followed.
   ///
   /// @param task what is done, in a word, for the progress bar
+  /// @param scratch where a legacy image may have scratch files
   /// @param looker who else looks, or null
   /// @return the verdict, or null when the image cannot be read: that has been said then
   static @Nullable Verdict run(
       Images.Named image,
       String task,
       Judge.Options options,
+      ScratchOptions scratch,
       Console console,
       @Nullable Looker looker) {
     try (ImageReader reader =
-        image.open(looker == null ? PagesShown.TABLES_IN_VIEW : looker.pagesWanted())) {
+        image.open(
+            looker == null ? PagesShown.TABLES_IN_VIEW : looker.pagesWanted(),
+            scratch.reading(true))) {
       Judge judge = new Judge(image.name(), options);
       boolean followed = follow(reader, task, judge, console, looker);
       if (looker != null) {
@@ -66,6 +70,7 @@ final class Judging {
     try (Progress progress = new Progress(console, task, reader.source())) {
       for (ImageItem item = reader.next(); item != null; item = reader.next()) {
         judge.see(item);
+        ScratchOptions.tell(item, console);
         if (looker != null) {
           looker.see(item, reader.input());
         }

@@ -151,19 +151,23 @@ final class LegacyStreamConverter {
             : ImageReader.of(InheritedDescriptor.read(number), Limits.DEFAULT)) {
       LegacyImage image = LegacyImage.find(reader);
       try (LegacySource source =
-          LegacySource.open(reader.input(), claims(), note -> log.error(note.toString()))) {
+          LegacySource.open(reader.input(), options(), note -> log.error(note.toString()))) {
         tell(source.facts());
         write(image, source);
       }
     }
   }
 
-  private LegacyOptions claims() {
+  /// The arguments are libxl's: where scratch files are made, the environment says.
+  private LegacyOptions options() throws IOException {
+    ScratchOptions scratch = ScratchOptions.of(System.getenv());
     return LegacyOptions.builder()
         .toolstackWidth("32".equals(value("width")) ? WordWidth.BITS_32 : WordWidth.BITS_64)
         .guestKind("pv".equals(value("guest-type")) ? GuestKind.PV : GuestKind.HVM)
         .deviceModel(!options.has("skip-qemu") || target() == Target.LIBXL)
         .pages(PagesShown.LEFT_IN_INPUT)
+        .scratchFolder(scratch.folder())
+        .scratchLimit(scratch.limit())
         .build();
   }
 

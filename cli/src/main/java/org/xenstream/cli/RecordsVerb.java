@@ -7,9 +7,11 @@ import java.util.List;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.Layer;
+import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LegacyRemark;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Framed;
+import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamHeaders;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
@@ -37,6 +39,7 @@ final class RecordsVerb implements Verb {
     spec.addOption(
         Verb.flag("--json", "Write one JSON object a line for each record (docs/json.md)."));
     LimitOption.addTo(spec);
+    ScratchOptions.addTo(spec, "");
     spec.addPositional(
         PositionalParamSpec.builder()
             .index("0")
@@ -55,11 +58,14 @@ final class RecordsVerb implements Verb {
     RecordSelection selection = RecordSelection.of(arguments);
     Printer printer = new Printer(arguments, console);
     int guestWidth = 0;
-    try (ImageReader reader = Images.open(name, LimitOption.of(arguments))) {
+    LegacyReading legacy = ScratchOptions.of(arguments).reading(true);
+    try (ImageReader reader =
+        new Images.Named(name, false, LimitOption.of(arguments)).open(PagesShown.IN_VIEW, legacy)) {
       for (ImageItem item = reader.next(); item != null; item = reader.next()) {
         if (console.out().checkError()) {
           return SOUND; // nobody reads any more
         }
+        ScratchOptions.tell(item, console);
         switch (item) {
           case ImageItem.LayerFound found -> {
             if (selection.isEverything()) {
@@ -93,7 +99,7 @@ final class RecordsVerb implements Verb {
             }
           }
           case ImageItem.Remarked(var remark) -> {
-            if (selection.isEverything()) {
+            if (selection.isEverything() && remark.kind() != LegacyRemark.Kind.SCRATCH_FILE) {
               printer.remark(remark);
             }
           }

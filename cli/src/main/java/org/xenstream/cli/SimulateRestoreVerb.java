@@ -69,6 +69,7 @@ final class SimulateRestoreVerb implements Verb {
             "--self-check",
             "Of a guest saved by 'simulate': check page tables as Xen does, and let the guest look"
                 + " at all its memory and state."));
+    ScratchOptions.addTo(spec, ", and where records wait for a checkpoint to be complete");
     spec.addPositional(
         PositionalParamSpec.builder()
             .index("0")
@@ -89,8 +90,8 @@ final class SimulateRestoreVerb implements Verb {
     int vcpus = (int) GuestOptions.number(arguments, "--vcpus", MOST_VCPUS, 1, MOST_VCPUS);
     StreamType type = Verb.has(arguments, "--checkpointed") ? StreamType.REMUS : StreamType.PLAIN;
     // A plain restore of a legacy image with checkpoints is given its last state.
-    LegacyReading reading =
-        type == StreamType.REMUS ? LegacyReading.CHECKPOINTS : LegacyReading.LAST;
+    ScratchOptions scratch = ScratchOptions.of(arguments);
+    LegacyReading reading = scratch.reading(type == StreamType.REMUS);
     try (Interrupt interrupt = new Interrupt();
         SimHost host =
             new SimHost(check ? options.withChecks(SimOptions.Checks.ENFORCED) : options);
@@ -107,7 +108,15 @@ final class SimulateRestoreVerb implements Verb {
         RestoreResult result =
             new Restorer(
                     host,
-                    RestoreRequest.of(domain.domid(), type, STORE_CHANNEL, CONSOLE_CHANNEL),
+                    new RestoreRequest(
+                        domain.domid(),
+                        type,
+                        STORE_CHANNEL,
+                        0,
+                        CONSOLE_CHANNEL,
+                        0,
+                        RestoreRequest.DEFAULT_BUFFER_MEMORY,
+                        scratch.folder()),
                     toolstack,
                     notes,
                     interrupt.cancellation(),

@@ -43,6 +43,7 @@ final class VerifyVerb implements Verb {
             "Quote every finding, not only the first of each rule, up to 65,536 of an image."));
     spec.addOption(
         Verb.flag("--json", "Write one JSON object a line for each image (docs/json.md)."));
+    ScratchOptions.addTo(spec, "");
     Images.addTo(
         spec,
         "1..*",
@@ -99,6 +100,7 @@ final class VerifyVerb implements Verb {
   public int run(ParseResult arguments, Console console) throws IOException {
     Judge.Options options =
         judging(arguments, Verb.has(arguments, "--all") ? Integer.MAX_VALUE : MOST_OF_EACH);
+    ScratchOptions scratch = ScratchOptions.of(arguments);
     int worst = SOUND;
     long sound = 0;
     long unsound = 0;
@@ -111,7 +113,7 @@ final class VerifyVerb implements Verb {
       worst = NO_IMAGE;
     }
     for (Images.Named image : images) {
-      Verdict verdict = Judging.run(image, "verify", options, console, null);
+      Verdict verdict = Judging.run(image, "verify", options, scratch, console, null);
       if (verdict == null) {
         worst = NO_IMAGE;
         unjudged++;

@@ -22,13 +22,12 @@ record ExtendedInfo(
   private static final int XCNT = 0x746e6378;
   private static final int BLOCK_HEADER = 8;
 
-  /// The header of an XSAVE area in the tail: u64 mask, u64 size.
-  private static final int XSAVE_HEADER = 16;
-
   /// Reads it: the cursor stands at its first word.
   static ExtendedInfo read(LegacyCursor in, Notes notes) throws IOException {
     in.pass(in.width().octets(), PART, "marker");
+    long lengthAt = in.position();
     long left = Integer.toUnsignedLong(in.takeU32(PART, "length"));
+    in.holdConfig(left, lengthAt, PART, "length");
     WordWidth guest = null;
     long guestOffset = in.position();
     boolean extended = false;
@@ -90,13 +89,13 @@ record ExtendedInfo(
     }
     long where = in.position();
     int length = in.takeU32(PART, "\"xcnt\"");
-    in.holdLength(Integer.toUnsignedLong(length), where, PART, "\"xcnt\"");
-    if (length != 0 && length < XSAVE_HEADER) {
+    in.hold(Integer.toUnsignedLong(length), Layout.MOST_XSAVE, where, PART, "\"xcnt\"");
+    if (length != 0 && length < Layout.XSAVE_HEADER) {
       throw in.malformed(
           where,
           PART,
           "\"xcnt\"",
-          "0, or at least the %d octets of its header".formatted(XSAVE_HEADER),
+          "0, or at least the %d octets of its header".formatted(Layout.XSAVE_HEADER),
           Integer.toString(length));
     }
     return length;

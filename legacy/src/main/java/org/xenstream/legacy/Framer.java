@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.legacy;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
+import java.util.Arrays;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.RecordParser;
@@ -30,22 +30,30 @@ final class Framer {
   Framed frame(long offset, StreamRecord record) throws IOException {
     Octets octets = new Octets();
     StreamWriter.resume(octets, ByteOrder.LITTLE_ENDIAN).accept(record);
-    MemorySegment whole = MemorySegment.ofArray(octets.bytes.toByteArray());
+    MemorySegment whole = MemorySegment.ofArray(octets.bytes);
     long length = Integer.toUnsignedLong(Wire.u32(whole, 4));
     Frame frame = new Frame(offset, 0, record.type(), whole, length);
     return new Framed(frame, parser.parse(frame));
   }
 
+  /// What is written, in an array that is made as long as each write needs it: mostly once.
   private static final class Octets implements GatheringByteChannel {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private byte[] bytes = new byte[0];
 
     @Override
     public long write(ByteBuffer[] sources, int offset, int length) {
-      long written = 0;
+      int at = bytes.length;
+      long more = 0;
       for (int i = offset; i < offset + length; i++) {
-        written += write(sources[i]);
+        more += sources[i].remaining();
       }
-      return written;
+      bytes = Arrays.copyOf(bytes, Math.toIntExact(at + more));
+      for (int i = offset; i < offset + length; i++) {
+        int count = sources[i].remaining();
+        sources[i].get(bytes, at, count);
+        at += count;
+      }
+      return more;
     }
 
     @Override
@@ -55,10 +63,7 @@ final class Framer {
 
     @Override
     public int write(ByteBuffer source) {
-      byte[] some = new byte[source.remaining()];
-      source.get(some);
-      bytes.writeBytes(some);
-      return some.length;
+      return (int) write(new ByteBuffer[] {source}, 0, 1);
     }
 
     @Override

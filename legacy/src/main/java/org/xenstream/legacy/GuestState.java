@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.xenstream.core.format.Location;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
@@ -18,12 +19,18 @@ final class GuestState {
   /// One more than the highest number of a vCPU (`XC_SR_MAX_VCPUS`).
   private static final int MOST_VCPUS = 4096;
 
+  /// The one location of ACPI's ports that the reference sets.
+  private static final long ACPI_NEW = 1;
+
   private final Layout layout;
   private final Notes notes;
   private final boolean toolstackWanted;
   private final BitSet online = new BitSet();
   private final Map<Integer, Long> params = new LinkedHashMap<>();
   private MemorySegment xenstoreData = MemorySegment.ofArray(new byte[0]);
+  private long ioreqServerPfn;
+  private long ioreqServerPages;
+  private long ioreqServersAt = -1;
   private boolean vcpusSaid;
   private boolean lastCheckpoint;
 
@@ -89,7 +96,9 @@ final class GuestState {
     return record;
   }
 
-  /// `{4 octets of padding, u64}`.
+  /// `{4 octets of padding, u64}`. A value that the reference does not set is left out, since a
+  /// modern restore sets whatever it is told: it fails over pages of ioreq servers that are 0, and
+  /// clears page 0 for a console there.
   ///
   /// @param at where the chunk begins
   void param(LegacyCursor in, Chunk chunk, HvmParam param, long at) throws IOException {
@@ -102,7 +111,51 @@ final class GuestState {
           "a parameter of HVM guests in the image of a PV guest is left out");
       return;
     }
-    setParam(param, value);
+    switch (chunk) {
+      case HVM_IOREQ_SERVER_PFN -> {
+        ioreqServerPfn = value;
+        ioreqServersAt = at;
+      }
+      case HVM_NR_IOREQ_SERVER_PAGES -> {
+        ioreqServerPages = value;
+        ioreqServersAt = at;
+      }
+      case HVM_ACPI_IOPORTS_LOCATION -> {
+        if (value == ACPI_NEW) {
+          setParam(param, value);
+        } else {
+          leaveOut(in.at(at, chunk.name(), "value"), "0x%x, as all but 1".formatted(value));
+        }
+      }
+      default -> {
+        if (value == 0) {
+          leaveOut(in.at(at, chunk.name(), "value"), "0");
+        } else {
+          setParam(param, value);
+        }
+      }
+    }
+  }
+
+  private void leaveOut(Location where, String value) {
+    notes.add(
+        LegacyNote.Kind.CHUNK_SKIPPED,
+        where,
+        "%s is left out: a legacy restore does not set it".formatted(value));
+  }
+
+  /// Of the pages of ioreq servers both parameters count, or neither; what was said before stays.
+  /// Called when a state's body has ended.
+  void ioreqServers(LegacyCursor in) {
+    if (ioreqServerPfn != 0 && ioreqServerPages != 0) {
+      setParam(HvmParam.IOREQ_SERVER_PFN, ioreqServerPfn);
+      setParam(HvmParam.NR_IOREQ_SERVER_PAGES, ioreqServerPages);
+    } else if (ioreqServersAt >= 0) {
+      leaveOut(
+          in.at(ioreqServersAt, "ioreq servers", null),
+          "%d pages from pfn 0x%x on".formatted(ioreqServerPages, ioreqServerPfn));
+    }
+    ioreqServersAt = -1;
   }
 
   void setParam(HvmParam param, long value) {
@@ -121,7 +174,9 @@ final class GuestState {
     return new StreamRecord.HvmParams(octets);
   }
 
-  /// `{u32 length, data}`.
+  /// `{u32 length, data}`. libxl writes one for PV guests, too, with nothing in it, and the
+  /// reference does not look at it; libxl refuses the modern record for any but HVM guests
+  /// (`process_record` in `libxl_stream_read.c`).
   ///
   /// @param at where the chunk begins
   void toolstack(LegacyCursor in, long at) throws IOException {
@@ -132,9 +187,17 @@ final class GuestState {
     MemorySegment data = in.require(length, part, "data");
     if (length > 0) {
       try {
-        xenstoreData = new ToolstackRecord(in, where + 4, data).xenstoreData();
+        MemorySegment pairs = new ToolstackRecord(in, where + 4, data).xenstoreData();
+        if (!layout.isPv()) {
+          xenstoreData = pairs;
+        } else if (pairs.byteSize() > 0) {
+          notes.add(
+              LegacyNote.Kind.CHUNK_SKIPPED,
+              in.at(at, part, null),
+              "what a device model has moved is left out: a PV guest has none");
+        }
       } catch (StreamFormatException unreadable) {
-        if (toolstackWanted) {
+        if (toolstackWanted && !layout.isPv()) {
           throw unreadable;
         }
         notes.add(

@@ -13,6 +13,9 @@ import org.xenstream.x86.HvmParam;
 final class HvmTail implements Tail {
   private static final String PART = "HVM tail";
 
+  /// Many times what any number of vCPUs has; it is held in memory twice.
+  private static final long MOST = 16L << 20;
+
   private final LegacyCursor in;
   private final GuestState guest;
   private final Framer framer;
@@ -35,6 +38,7 @@ final class HvmTail implements Tail {
 
   private Framed params() throws IOException {
     long at = in.position();
+    guest.ioreqServers(in);
     guest.setParam(HvmParam.IOREQ_PFN, in.takeU64(PART, "ioreq pfn"));
     guest.setParam(HvmParam.BUFIOREQ_PFN, in.takeU64(PART, "bufioreq pfn"));
     guest.setParam(HvmParam.STORE_PFN, in.takeU64(PART, "store pfn"));
@@ -47,7 +51,8 @@ final class HvmTail implements Tail {
     if (length == 0) {
       throw in.malformed(at, PART, "context length", "an HVM context", "0");
     }
-    MemorySegment context = in.blob(length, at, PART, "context length");
+    in.hold(length, Math.min(MOST, in.mostOctets()), at, PART, "context length");
+    MemorySegment context = in.require(length, PART, null);
     Framed framed = framer.frame(at, new StreamRecord.HvmContext(context));
     in.pass(length, PART, "context");
     return framed;

@@ -43,7 +43,9 @@ final class ImageHead {
 
   Read read(Framer framer) throws IOException {
     long begin = input.position();
-    Layer.LegacyImage found = LegacyProbe.probe(input.peek(LegacyProbe.WANTED));
+    MemorySegment first = input.peek(LegacyProbe.WANTED);
+    Layer.LegacyImage found = LegacyProbe.probe(first);
+    boolean fitsBoth = LegacyProbe.fitsBothKinds(first);
     if (found == null) {
       throw new StreamFormatException(
           Fault.NOT_AN_IMAGE,
@@ -55,7 +57,12 @@ final class ImageHead {
     GuestKind kind = found.pv() ? GuestKind.PV : GuestKind.HVM;
     LegacyCursor in = new LegacyCursor(input, options.limits(), width);
     claim("toolstack", options.toolstackWidth(), width, in.at(begin, PART, "p2m_size"));
-    claim("guest", options.guestKind(), kind, in.at(begin + width.octets(), PART, null));
+    Location guest = in.at(begin + width.octets(), PART, null);
+    if (fitsBoth) {
+      kind = believedKind(kind, guest);
+    } else {
+      claim("guest", options.guestKind(), kind, guest);
+    }
     in.pass(width.octets(), PART, "p2m_size");
     List<Framed> records = new ArrayList<>();
     Layout layout =
@@ -66,6 +73,23 @@ final class ImageHead {
       records.add(framer.frame(in.position(), new StreamRecord.StaticDataEnd()));
     }
     return new Read(layout, in, records);
+  }
+
+  /// The kind of a guest whose image fits both: what is claimed, and without that the likelier one.
+  private GuestKind believedKind(GuestKind likelier, Location where) throws StreamFormatException {
+    GuestKind claimed = options.guestKind();
+    if (claimed != null) {
+      return claimed;
+    }
+    notes.addOrRefuse(
+        LegacyNote.Kind.GUESSED,
+        where,
+        "a list of p2m frames of a PV guest, or an HVM guest's batch without page 0: taken to be"
+            + " of a %s guest".formatted(likelier),
+        Fault.MALFORMED_LAYER,
+        "an image that fits one kind of guest, or --guest-kind",
+        "one that fits both");
+    return likelier;
   }
 
   private Layout pv(LegacyCursor in, long p2mSize, Framer framer, List<Framed> records)

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// @param p2mSize the number of pfns that the guest's p2m covers
 /// @param extendedInfo whether a PV image has extended info
 /// @param extended whether extended vCPU contexts follow in the tail
-/// @param xsaveLength octets of XSAVE state of each vCPU in the tail, with its header; 0 for none
+/// @param xsaveLength octets of XSAVE state of vCPU 0 in the tail, with its header; 0 where no vCPU
+///   has any
 record Layout(
     WordWidth toolstack,
     GuestKind kind,
@@ -27,6 +28,12 @@ record Layout(
 
   /// Octets of an extended vCPU context in the tail.
   static final int EXTENDED_CONTEXT = 128;
+
+  /// Octets in front of a vCPU's XSAVE state in the tail: u64 mask, u64 size.
+  static final int XSAVE_HEADER = 16;
+
+  /// Many times what any processor has for one vCPU, and what a restore takes.
+  static final int MOST_XSAVE = 1 << 20;
 
   static final int PAGE = 4096;
 

@@ -108,22 +108,9 @@ final class LegacyCursor {
         : Integer.toUnsignedLong(Wire.u32(octets, index * 4));
   }
 
-  /// Octets of a length that was read, held against the limit, without passing them.
+  /// Holds a length that was read against the limit for a text.
   ///
   /// @param at where the length stood
-  MemorySegment blob(long length, long at, String part, String field) throws IOException {
-    holdLength(length, at, part, field);
-    return require(length, part, null);
-  }
-
-  /// Holds a length that was read against the limit of what one record may hold.
-  ///
-  /// @param at where the length stood
-  void holdLength(long length, long at, String part, String field) throws StreamFormatException {
-    hold(length, limits.maxRecordLength(), at, part, field);
-  }
-
-  /// The same against the limit for a text.
   void holdConfig(long length, long at, String part, String field) throws StreamFormatException {
     hold(length, limits.maxConfigLength(), at, part, field);
   }

@@ -29,7 +29,8 @@ public record LegacyNote(Kind kind, Location location, String text) {
     SCRATCH_FILE,
     /// An HVM guest has no device model behind it.
     NO_DEVICE_MODEL,
-    /// Octets that contradict what every known saver writes were taken all the same.
+    /// Octets that contradict the rest of the image, or what every known saver writes, were taken
+    /// all the same.
     ODDITY
   }
 

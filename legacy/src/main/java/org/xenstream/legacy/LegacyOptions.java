@@ -3,6 +3,7 @@ package org.xenstream.legacy;
 
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.PagesShown;
 
@@ -10,7 +11,8 @@ import org.xenstream.core.format.PagesShown;
 ///
 /// @param toolstackWidth what somebody says of the toolstack that saved, or null. The content
 ///   decides; a claim that contradicts it is a note, or with `strict` an error
-/// @param guestKind what somebody says of the guest, or null; as above
+/// @param guestKind what somebody says of the guest, or null; as above. It decides where an image
+///   fits both kinds
 /// @param guestWidth what somebody says of a PV guest's width, or null; as above. It decides where
 ///   an image has no extended info and nothing else tells
 /// @param strict refuses what is otherwise noted: overruled claims, TMEM that is left out
@@ -19,7 +21,7 @@ import org.xenstream.core.format.PagesShown;
 ///   stops in front of it
 /// @param pages what is done with the pages of PAGE_DATA records
 /// @param scratchFolder where scratch files are made, or null for the system's own folder for such
-/// @param scratchLimit how many octets of scratch files may be written at most
+/// @param scratchLimit how many octets scratch files may have at most, or [LegacyReading#BY_GUEST]
 /// @param keepPages with compressed checkpoints out of a pipe: keeps every page of the image in a
 ///   scratch file, for the differences of a saver that, other than Xen's own, sends such against
 ///   pages that it never sent whole since compression began
@@ -38,7 +40,7 @@ public record LegacyOptions(
     Limits limits) {
 
   /// No claims; the last checkpoint; a device model where there is one; pages in view; scratch
-  /// files of any length in the system's folder.
+  /// files in the system's folder, of what a guest of its size can need.
   public static final LegacyOptions DEFAULT =
       new LegacyOptions(
           null,
@@ -49,7 +51,7 @@ public record LegacyOptions(
           true,
           PagesShown.IN_VIEW,
           null,
-          Long.MAX_VALUE,
+          LegacyReading.BY_GUEST,
           false,
           Limits.DEFAULT);
 

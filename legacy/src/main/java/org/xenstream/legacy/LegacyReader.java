@@ -56,9 +56,9 @@ public final class LegacyReader implements LegacyTranslator {
           case INCOMPLETE_CHECKPOINT -> LegacyRemark.Kind.INCOMPLETE_CHECKPOINT;
           case NO_DEVICE_MODEL -> LegacyRemark.Kind.NO_DEVICE_MODEL;
           case ODDITY -> LegacyRemark.Kind.ODDITY;
-          // No claim is made, checkpoints are given as asked for, and files are no matter of the
-          // image.
-          case CLAIM_OVERRULED, CHECKPOINTS, SCRATCH_FILE -> null;
+          case SCRATCH_FILE -> LegacyRemark.Kind.SCRATCH_FILE;
+          // No claim is made, and checkpoints are given as asked for.
+          case CLAIM_OVERRULED, CHECKPOINTS -> null;
         };
     if (kind != null) {
       remarks.add(new LegacyRemark(kind, note.location(), note.text()));

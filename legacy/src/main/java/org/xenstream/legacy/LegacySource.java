@@ -31,17 +31,17 @@ public final class LegacySource implements RecordSource {
   private final OctetInput input;
   private final Arena arena;
   private final StreamHeaders headers;
+  private final Notes notes;
   private final Translation translation;
   private long given;
   private boolean over;
 
-  private LegacySource(
-      OctetInput input, LegacyOptions options, LegacyListener listener, Arena arena)
+  private LegacySource(OctetInput input, LegacyOptions options, Notes notes, Arena arena)
       throws IOException {
     this.input = input;
     this.arena = arena;
+    this.notes = notes;
     long begin = input.position();
-    Notes notes = new Notes(listener, options.strict());
     Framer framer = new Framer(input.name());
     ImageHead.Read head = new ImageHead(input, options, notes).read(framer);
     this.headers =
@@ -65,9 +65,11 @@ public final class LegacySource implements RecordSource {
   public static LegacySource open(OctetInput input, LegacyOptions options, LegacyListener listener)
       throws IOException {
     Arena arena = Arena.ofShared();
+    Notes notes = new Notes(listener, options.strict());
     try {
-      return new LegacySource(input, options, listener, arena);
+      return new LegacySource(input, options, notes, arena);
     } catch (IOException | RuntimeException e) {
+      notes.end();
       arena.close();
       throw e;
     }
@@ -102,7 +104,15 @@ public final class LegacySource implements RecordSource {
 
   @Override
   public @Nullable Framed next() throws IOException {
-    Framed framed = over ? null : translation.next();
+    Framed framed = null;
+    try {
+      framed = over ? null : translation.next();
+    } finally {
+      // Also when it has thrown.
+      if (framed == null) {
+        notes.end();
+      }
+    }
     if (framed == null) {
       over = true;
       return null;

@@ -37,6 +37,7 @@ final class PageBatch {
   private final int[] narrow = new int[MOST];
   private long offset;
   private int count;
+  private int types;
   private boolean ascending;
 
   PageBatch(Layout layout) {
@@ -55,6 +56,11 @@ final class PageBatch {
 
   int count() {
     return count;
+  }
+
+  /// The types of the entries, a bit for each.
+  int types() {
+    return types;
   }
 
   /// Reads count and entries; the cursor stands at the count, and afterwards behind the entries.
@@ -94,7 +100,7 @@ final class PageBatch {
     long p2mSize = layout.p2mSize();
     boolean inOrder = true;
     long previous = -1;
-    int types = 0;
+    int met = 0;
     int n = 0;
     for (int i = 0; i < words; i++) {
       long word = raw[i];
@@ -114,12 +120,13 @@ final class PageBatch {
             "a pfn below 0x%x".formatted(p2mSize),
             "0x%x".formatted(type > 0xF ? word : pfn));
       }
-      types |= 1 << type;
+      met |= 1 << type;
       inOrder &= pfn > previous;
       previous = pfn;
       entries[n++] = type << Wire.PFN_TYPE_SHIFT | pfn;
     }
     count = n;
+    types = met;
     ascending = inOrder;
     int bad = PageType.RESERVED_SET | (layout.isPv() ? 0 : PageType.TABLE_SET);
     if ((types & bad) != 0) {

@@ -17,10 +17,14 @@ import org.xenstream.core.format.Wire;
 ///  vcpu := basic context, 128 octets if "extv", ( u64 mask, u64 size, data ) if "xcnt"
 /// ```
 ///
+/// What "xcnt" says is the length of vCPU 0's XSAVE state. Savers of Xen 4.4 and 4.5 write that of
+/// each vCPU as long as the features need that it has used (`PV_XSAVE_SIZE` in
+/// `xen/arch/x86/domctl.c`), so that each is as long as it says of itself; the reference takes all
+/// to be alike, and misreads such an image.
+///
 /// The unmapped pfns are passed over: a modern stream takes no page away from a guest.
 final class PvTail implements Tail {
   private static final String PART = "PV tail";
-  private static final int XSAVE_HEADER = 16;
 
   /// Where a context has its flags, and the one that says that its vCPU runs (`VGCF_online`).
   private static final int FLAGS = 512;
@@ -41,14 +45,16 @@ final class PvTail implements Tail {
   private final Layout layout;
   private final GuestState guest;
   private final Framer framer;
+  private final Notes notes;
   private Step step = Step.UNMAPPED;
   private int vcpu;
 
-  PvTail(LegacyCursor in, Layout layout, GuestState guest, Framer framer) {
+  PvTail(LegacyCursor in, Layout layout, GuestState guest, Framer framer, Notes notes) {
     this.in = in;
     this.layout = layout;
     this.guest = guest;
     this.framer = framer;
+    this.notes = notes;
   }
 
   @Override
@@ -119,28 +125,28 @@ final class PvTail implements Tail {
 
   private @Nullable Framed xsave() throws IOException {
     int number = vcpu;
-    int whole = layout.xsaveLength();
     String field = field("xsave");
     to(number + 1);
-    if (whole == 0) {
+    if (layout.xsaveLength() == 0) {
       return null;
     }
-    MemorySegment area = in.require(whole, PART, field);
-    long size = Wire.u64(area, 8);
-    if (size != whole - XSAVE_HEADER) {
-      throw in.malformed(
-          in.position() + 8,
-          PART,
-          field + ".size",
-          "%d, as \"xcnt\" has it".formatted(whole - XSAVE_HEADER),
-          Long.toUnsignedString(size));
+    long at = in.position();
+    long size = Wire.u64(in.require(Layout.XSAVE_HEADER, PART, field), 8);
+    in.hold(size, Layout.MOST_XSAVE, at + 8, PART, field + ".size");
+    int said = layout.xsaveLength() - Layout.XSAVE_HEADER;
+    if (size != said) {
+      notes.add(
+          LegacyNote.Kind.ODDITY,
+          in.at(at + 8, PART, field + ".size"),
+          "XSAVE state of %d octets, where \"xcnt\" has %d".formatted(size, said));
     }
+    long whole = Layout.XSAVE_HEADER + size;
+    MemorySegment area = in.require(whole, PART, field);
     Framed framed =
         size == 0
             ? null
             : framer.frame(
-                in.position(),
-                new StreamRecord.PvVcpuXsave(number, area.asSlice(XSAVE_HEADER, size)));
+                at, new StreamRecord.PvVcpuXsave(number, area.asSlice(Layout.XSAVE_HEADER, size)));
     in.pass(whole, PART, field);
     return framed;
   }

@@ -69,7 +69,7 @@ final class RereadPages implements EarlierPages {
       if (body.isCompressing()) {
         return;
       }
-      Tail tail = Tail.of(in, layout, guest, framer);
+      Tail tail = Tail.of(in, layout, guest, framer, notes);
       while (tail.next() != null) {}
       if (!layout.isPv()) {
         DeviceModelTail.read(in, false, false);

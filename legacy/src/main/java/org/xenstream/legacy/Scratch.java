@@ -8,21 +8,34 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.format.Location;
 
 /// Scratch files, and how much of them there may be. A file has no name any more as soon as it is
 /// open: however the process ends, it is gone.
 final class Scratch {
-  private final @Nullable Path folder;
+  /// A saver sends each page once in a checkpoint, which wait until it is complete, and with
+  /// compression, or where that is asked for, each page is kept once.
+  private static final int COPIES = 2;
+
+  /// More than the tails of two checkpoints have, which wait as well.
+  private static final long TAILS = 64L << 20;
+
+  private final Path folder;
   private final long limit;
+  private final long ofGuest;
   private final Notes notes;
   private boolean told;
+  private long room = Long.MAX_VALUE;
   private long held;
   private long written;
 
-  Scratch(@Nullable Path folder, long limit, Notes notes) {
-    this.folder = folder;
+  /// @param limit in octets, or [LegacyReading#BY_GUEST]
+  /// @param p2mSize how many pages the guest can have
+  Scratch(@Nullable Path folder, long limit, long p2mSize, Notes notes) {
+    this.folder = folder == null ? Path.of(System.getProperty("java.io.tmpdir", "/tmp")) : folder;
     this.limit = limit;
+    this.ofGuest = COPIES * p2mSize * Layout.PAGE + TAILS;
     this.notes = notes;
   }
 
@@ -30,12 +43,12 @@ final class Scratch {
   ///
   /// @param why what is kept in it, for the note that the first one is worth
   FileChannel open(Location where, String why) throws IOException {
-    Path place = folder == null ? Path.of(System.getProperty("java.io.tmpdir", "/tmp")) : folder;
     if (!told) {
       told = true;
-      notes.add(LegacyNote.Kind.SCRATCH_FILE, where, why + " in a scratch file in " + place);
+      notes.add(LegacyNote.Kind.SCRATCH_FILE, where, why + " in a scratch file in " + folder);
+      room = Files.getFileStore(folder).getUsableSpace();
     }
-    Path file = Files.createTempFile(place, "xenstream", ".scratch");
+    Path file = Files.createTempFile(folder, "xenstream", ".scratch");
     try {
       return FileChannel.open(
           file,
@@ -50,17 +63,29 @@ final class Scratch {
     }
   }
 
-  /// Asks for room before it is used.
+  /// Asks for room before it is used. Where nobody has said how much there may be, it is what a
+  /// guest of this size can need, and no more than half of the room that there was: how large the
+  /// guest is, the image says itself.
   ///
   /// @throws IOException when there would be more than the limit
   void claim(long octets) throws IOException {
-    if (octets > limit - held) {
-      throw new IOException(
-          "the scratch files of this image need more than the %d octets that they may have"
-              .formatted(limit));
+    if (limit != LegacyReading.BY_GUEST) {
+      hold(octets, limit, "that they may have");
+    } else {
+      hold(octets, ofGuest, "that twice the memory of its guest has");
+      hold(octets, room / 2, "that are half of the room there");
     }
     held += octets;
     written += octets;
+  }
+
+  private void hold(long octets, long most, String which) throws IOException {
+    if (octets > most - held) {
+      throw new IOException(
+          "the scratch files of this image in %s need more than the %d octets %s"
+                  .formatted(folder, most, which)
+              + " (--scratch-limit allows more, --scratch another folder)");
+    }
   }
 
   /// Gives room back.

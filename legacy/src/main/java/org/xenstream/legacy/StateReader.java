@@ -7,7 +7,9 @@ import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.MemoryRuns;
 import org.xenstream.core.format.PageRuns;
+import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.PagesShown;
+import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.x86.HvmParam;
 
@@ -19,7 +21,11 @@ final class StateReader {
   private static final String CHUNK = "chunk";
   private static final String BATCH = "batch";
 
+  private static final int PINNED_L2 = 1 << (PageType.L2TAB | PageType.PINNED);
+  private static final int L3 = 1 << PageType.L3TAB | 1 << (PageType.L3TAB | PageType.PINNED);
+
   private final LegacyCursor in;
+  private final boolean narrow;
   private final GuestState guest;
   private final Framer framer;
   private final PageFrames frames;
@@ -34,6 +40,8 @@ final class StateReader {
   private boolean verifying;
   private boolean compressionAsked;
   private boolean compressing;
+  private int types;
+  private long pinnedL2 = -1;
 
   StateReader(
       LegacyCursor in,
@@ -44,6 +52,7 @@ final class StateReader {
       Notes notes,
       CompressedPages compressed) {
     this.in = in;
+    this.narrow = layout.guest() == WordWidth.BITS_32;
     this.guest = guest;
     this.framer = framer;
     this.frames = frames;
@@ -82,6 +91,10 @@ final class StateReader {
       if (id > 0) {
         batch.read(in, id);
         part = 0;
+        types |= batch.types();
+        if (pinnedL2 < 0 && (types & PINNED_L2) != 0) {
+          pinnedL2 = at;
+        }
         if (compressing) {
           compressed.expect(batch);
           part = batch.count();
@@ -216,6 +229,21 @@ final class StateReader {
     if (!memorySeen) {
       throw in.malformed(at, "body", null, "pages of the guest", "none");
     }
+    holdLevels();
     compressing |= compressionAsked;
+  }
+
+  /// Refuses a 32-bit guest whose page tables have two levels, one without PAE, which Xen ran up to
+  /// 3.2: its topmost tables are of the second level, and it has none of the third.
+  private void holdLevels() throws StreamFormatException {
+    if (narrow && pinnedL2 >= 0 && (types & L3) == 0) {
+      throw in.malformed(
+          pinnedL2,
+          BATCH,
+          "type",
+          "page tables of three levels (PAE) of a 32-bit guest",
+          "a pinned table of level 2, and none of level 3 in all of the image: no Xen since 3.3"
+              + " runs such a guest");
+    }
   }
 }

@@ -8,8 +8,10 @@ import org.xenstream.core.format.Framed;
 /// What stands behind the zero that ends a body, as records of a modern stream.
 sealed interface Tail permits PvTail, HvmTail {
   /// The tail at which the cursor stands.
-  static Tail of(LegacyCursor in, Layout layout, GuestState guest, Framer framer) {
-    return layout.isPv() ? new PvTail(in, layout, guest, framer) : new HvmTail(in, guest, framer);
+  static Tail of(LegacyCursor in, Layout layout, GuestState guest, Framer framer, Notes notes) {
+    return layout.isPv()
+        ? new PvTail(in, layout, guest, framer, notes)
+        : new HvmTail(in, guest, framer);
   }
 
   /// The next record, or null when the cursor stands behind the tail; of an HVM guest, in front of

@@ -60,6 +60,10 @@ final class Translation implements AutoCloseable {
   private boolean compressionMet;
   private long stateBegin;
 
+  /// Where a page stands in a later state though the pages of the image are for comparison; −1
+  /// where none does.
+  private long compared = -1;
+
   /// @param head what was read already
   /// @param arena where buffers live
   Translation(ImageHead.Read head, LegacyOptions options, Notes notes, Framer framer, Arena arena) {
@@ -70,7 +74,8 @@ final class Translation implements AutoCloseable {
     this.layout = head.layout();
     this.head = new ArrayDeque<>(head.records());
     this.guest = new GuestState(layout, notes, options.deviceModel());
-    this.scratch = new Scratch(options.scratchFolder(), options.scratchLimit(), notes);
+    this.scratch =
+        new Scratch(options.scratchFolder(), options.scratchLimit(), layout.p2mSize(), notes);
     PageFrames frames = new PageFrames(arena);
     this.compressed =
         new CompressedPages(
@@ -187,7 +192,7 @@ final class Translation implements AutoCloseable {
     Framed framed = body.next(holds ? PagesShown.IN_VIEW : options.pages());
     compressionMet |= body.isCompressing();
     if (framed == null) {
-      tail = Tail.of(in, layout, guest, framer);
+      tail = Tail.of(in, layout, guest, framer, notes);
       step = Step.TAIL;
       return null;
     }
@@ -201,6 +206,9 @@ final class Translation implements AutoCloseable {
   private void hold(Framed framed) throws IOException {
     switch (framed.record()) {
       case StreamRecord.PageData(var entries, _) -> {
+        if (body.isVerifying() && compared < 0 && entries.withData() > 0) {
+          compared = framed.frame().offset();
+        }
         Journal journal = heldPages;
         if (journal == null) {
           journal = new Journal(scratch, in.at(stateBegin, "checkpoint", null));
@@ -258,6 +266,7 @@ final class Translation implements AutoCloseable {
     boolean gave = givesTail();
     boolean enough = isLastWanted();
     boolean last = readDeviceModel(guest.isLastCheckpoint());
+    holdTaken();
     completed++;
     close(heldTail);
     heldTail = newTail;
@@ -271,6 +280,23 @@ final class Translation implements AutoCloseable {
     }
     step = gave ? Step.END : Step.HELD_PAGES;
     return null;
+  }
+
+  /// Refuses pages of a later state behind a pass for comparison: nothing ends that, in either
+  /// format, so that a restore compares them and has states without their memory (`pagebuf.verify`
+  /// in `xc_domain_restore.c`, `restore.verify` in `xg_sr_restore.c`). Of a state that is not
+  /// complete nothing is taken anyway.
+  private void holdTaken() throws StreamFormatException {
+    if (compared >= 0) {
+      throw in.fault(
+          Fault.MISPLACED,
+          compared,
+          "batch",
+          null,
+          "no page of a later checkpoint behind %s (--checkpoints 1 takes the first)"
+              .formatted(Chunk.ENABLE_VERIFY_MODE),
+          "pages that a restore would compare and not take");
+    }
   }
 
   /// Reads what the emulator has, and tells whether nothing can follow.

@@ -99,8 +99,7 @@ class HostileLegacyImageTest {
     add(
         "extended info of 4 GiB",
         image(8).words(64).words(-1).u32(-1).raw(block("vcpu")),
-        "@0x18 (legacy extended info.\"vcpu\" size): expected 5168 (64-bit guest) or 2800 "
-            + "(32-bit guest), found 0");
+        "@0x10 (legacy extended info.length): expected at most 4194304, found 4294967295");
     add(
         "a block of 4 GiB",
         pvHead(64, "vcpu", -1),
@@ -124,7 +123,7 @@ class HostileLegacyImageTest {
     add(
         "XSAVE states of 4 GiB",
         pv(block("vcpu", filled(5168, 1)), xcnt(-1)),
-        "@0x1454 (legacy extended info.\"xcnt\"): expected at most 134217728, found 4294967295");
+        "@0x1454 (legacy extended info.\"xcnt\"): expected at most 1048576, found 4294967295");
     add(
         "XSAVE states shorter than their header",
         pv(block("vcpu", filled(5168, 1)), xcnt(15)),
@@ -309,7 +308,7 @@ class HostileLegacyImageTest {
     add(
         "an HVM context of 4 GiB",
         body().endOfBody().u64(5, 6, 7).u32(-1),
-        "@0x1030 (legacy HVM tail.context length): expected at most 134217728, found 4294967295");
+        "@0x1030 (legacy HVM tail.context length): expected at most 16777216, found 4294967295");
     add(
         "no HVM context",
         body().endOfBody().u64(5, 6, 7).u32(0),
@@ -346,16 +345,17 @@ class HostileLegacyImageTest {
     LegacyImageBuilder xsave = pv(block("vcpu", filled(5168, 1)), xcnt(116)).filledBatch(1);
     xsave.endOfBody().unmapped().raw(filled(5168, 2));
     add(
-        "XSAVE state of another size",
-        xsave.u64(7, 99).raw(new byte[5000]),
-        "@0x38ac (legacy PV tail.vcpu[0].xsave.size): expected 100, as \"xcnt\" has it, found 99");
+        "XSAVE state that is not there",
+        xsave.u64(7, 6000).raw(new byte[5000]),
+        "@0x4c3c (legacy PV tail.vcpu[0].xsave): expected 6016 octets, found 5016 octets before "
+            + "the end");
     xsave = pv(block("vcpu", filled(5168, 1)), xcnt(116)).filledBatch(1);
     xsave.endOfBody().unmapped().raw(filled(5168, 2));
     add(
         "XSAVE state of 2^64-1 octets",
         xsave.u64(7, -1).raw(new byte[5000]),
-        "@0x38ac (legacy PV tail.vcpu[0].xsave.size): expected 100, as \"xcnt\" has it, "
-            + "found 18446744073709551615");
+        "@0x38ac (legacy PV tail.vcpu[0].xsave.size): expected at most 1048576, found "
+            + "18446744073709551615");
     LegacyImageBuilder many = pv().filledBatch(1).vcpuInfo(4095, 0, 4095).endOfBody();
     add(
         "a vCPU that is not there",

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -12,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.legacy.LegacyImageBuilder;
 
@@ -266,6 +270,70 @@ class ConvertVerbTest {
     assertEquals(2, records().stream().filter(line -> line.contains("EMULATOR_CONTEXT")).count());
   }
 
+  /// The verbs that only read say so as well, and can be told where and how much.
+  @ParameterizedTest
+  @ValueSource(strings = {"verify", "info", "records"})
+  void whoReadsSeveralStatesNeedsScratchFiles(String verb) throws IOException {
+    byte[] second =
+        state(LegacyImageBuilder.image(8).filledBatch(1).chunk(LegacyImageBuilder.LAST_CHECKPOINT))
+            .octets();
+    Files.write(in, join(image, second));
+    Path scratch = Files.createDirectory(folder.resolve("scratch"));
+    // The sample's HVM context is none.
+    Tool.Run read = Tool.run(verb, "--scratch", scratch, in).exits(verb.equals("records") ? 0 : 1);
+    assertEquals(
+        "xenstream: "
+            + in
+            + " @0x30bb (legacy checkpoint): what may belong to no complete checkpoint waits in a"
+            + " scratch file in "
+            + scratch
+            + "\n",
+        read.err());
+    assertFalse(read.out().contains("scratch"), read::out);
+    assertEquals(
+        "the scratch files of this image in "
+            + scratch
+            + " need more than the 1024 octets that they may have (--scratch-limit allows more,"
+            + " --scratch another folder)",
+        Tool.run(verb, "--scratch", scratch, "--scratch-limit", "1K", in)
+            .exits(2)
+            .err()
+            .lines()
+            .reduce((_, line) -> line)
+            .orElse("")
+            .replaceFirst("^xenstream: ", ""));
+    Path absent = folder.resolve("absent");
+    assertTrue(Tool.run(verb, "--scratch", absent, in).exits(2).err().contains(absent.toString()));
+    assertEquals(0, scratch.toFile().list().length);
+  }
+
+  @Test
+  void theEnvironmentSaysWhereScratchFilesGo() throws IOException {
+    Path other = Files.createDirectory(folder.resolve("other"));
+    String own = folder.toString();
+    String temporary = other.toString();
+    Path system = Path.of(System.getProperty("java.io.tmpdir"));
+    assertEquals(new ScratchOptions(system, -1), ScratchOptions.of(Map.of()));
+    assertEquals(new ScratchOptions(other, -1), ScratchOptions.of(Map.of("TMPDIR", temporary)));
+    assertEquals(new ScratchOptions(system, -1), ScratchOptions.of(Map.of("TMPDIR", "/absent")));
+    assertEquals(
+        new ScratchOptions(folder, 512 << 10),
+        ScratchOptions.of(
+            Map.of(
+                "TMPDIR", temporary, "XENSTREAM_SCRATCH", own, "XENSTREAM_SCRATCH_LIMIT", "512K")));
+    assertEquals(
+        "/absent",
+        assertThrows(
+                IOException.class, () -> ScratchOptions.of(Map.of("XENSTREAM_SCRATCH", "/absent")))
+            .getMessage());
+    assertEquals(
+        "XENSTREAM_SCRATCH_LIMIT: expected a size such as 512M or 4GiB, found 'much'",
+        assertThrows(
+                IOException.class,
+                () -> ScratchOptions.of(Map.of("XENSTREAM_SCRATCH_LIMIT", "much")))
+            .getMessage());
+  }
+
   /// The same from a pipe into a pipe.
   @Test
   void pipes() throws Exception {
@@ -335,6 +403,7 @@ class ConvertVerbTest {
           --to=v3 | --to takes libxc, libxl or xl, not v3
           --checkpoints=0 | --checkpoints takes last, keep or a number from 1 on, not 0
           --guest-width=16 | --guest-width takes 32 or 64, not 16
+          --guest-kind=pvh | --guest-kind takes pv or hvm, not pvh
           --scratch-limit=much | --scratch-limit: expected a size such as 512M or 4GiB, found 'much'
           """)
   void badUsage(String option, String message) {

@@ -19,7 +19,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.envelope.LegacyReading;
+import org.xenstream.core.format.ChannelInput;
 import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.Limits;
+import org.xenstream.core.format.PagesShown;
+import org.xenstream.testkit.EndlessChannel;
 import org.xenstream.testkit.Expect;
 import org.xenstream.testkit.legacy.LegacyImageBuilder;
 
@@ -178,6 +184,30 @@ class LegacyCheckpointsTest {
         () -> Reading.of(good.batch(0x10).octets()));
   }
 
+  /// Nothing ends a pass for comparison, in either format: pages of a later state would be compared
+  /// with memory that they are to replace, and the guest would be of two states.
+  @Test
+  void noneIsTakenBehindAPassForComparison() throws IOException {
+    LegacyImageBuilder image = image().filledBatch(4, 5).chunk(LegacyImageBuilder.VERIFY);
+    byte[] first = state(image, 1, 4).octets();
+    image.vcpuInfo(0, 0).endOfBody().hvmTail(1, 2, 2, filled(64, 2));
+    long page = image.deviceModel(LegacyImageBuilder.QEMU_OF_REMUS, filled(9, 2)).size();
+    byte[] whole = state(image, 3, 5).octets();
+    for (LegacyOptions options : List.of(LAST, KEEP, with(Checkpoints.number(3)))) {
+      Expect.fault(
+          Fault.MISPLACED,
+          "old.img @0x%x (legacy batch): expected no page of a later checkpoint behind ENABLE_VERIFY_MODE (--checkpoints 1 takes the first), found pages that a restore would compare and not take"
+              .formatted(page),
+          () -> Reading.of(whole, options));
+    }
+    List<String> records = Reading.of(first, LAST).records();
+    assertEquals(records, Reading.of(whole, with(Checkpoints.number(1))).records());
+    // What has no pages of its own may follow, and what is not complete is not taken.
+    assertEquals("HVM_CONTEXT 02", Reading.of(whole, with(Checkpoints.number(2))).records().get(5));
+    byte[] cut = Arrays.copyOf(whole, whole.length - 1);
+    assertEquals("HVM_CONTEXT 02", Reading.of(cut, LAST).records().get(5));
+  }
+
   @Test
   void lastCheckpointEndsTheImage() throws IOException {
     byte[] image =
@@ -254,8 +284,40 @@ class LegacyCheckpointsTest {
     assertEquals(7, Reading.of(image, enough).records().size());
     LegacyOptions few = enough.toBuilder().scratchLimit(4096).build();
     assertEquals(
-        "the scratch files of this image need more than the 4096 octets that they may have",
+        "the scratch files of this image in %s need more than the 4096 octets that they may have (--scratch-limit allows more, --scratch another folder)"
+            .formatted(folder),
         assertThrows(IOException.class, () -> Reading.of(image, few)).getMessage());
+    try (var left = Files.list(folder)) {
+      assertNull(left.findAny().orElse(null));
+    }
+  }
+
+  /// A checkpoint that sends the same pages again and again never completes.
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void byDefaultScratchFilesAreBoundedByTheGuest(boolean last) throws IOException {
+    byte[] first = state(image(), 1, 4).octets();
+    byte[] again = image().filledBatch(1, 2, 3, 4, 5, 6, 7, 8).octets();
+    EndlessChannel endless = new EndlessChannel(first, Arrays.copyOfRange(again, 8, again.length));
+    LegacyReading reading = new LegacyReading(!last, folder, LegacyReading.BY_GUEST);
+    try (ImageReader image =
+        ImageReader.of(
+            new ChannelInput("old.img", endless),
+            Limits.DEFAULT,
+            PagesShown.TABLES_IN_VIEW,
+            reading)) {
+      IOException refused =
+          assertThrows(
+              IOException.class,
+              () -> {
+                while (image.next() != null) {}
+              });
+      assertEquals(
+          "the scratch files of this image in %s need more than the %d octets that twice the memory of its guest has (--scratch-limit allows more, --scratch another folder)"
+              .formatted(folder, 2 * 16 * 4096 + (64 << 20)),
+          refused.getMessage());
+    }
+    assertTrue(endless.given() < 80 << 20, () -> endless.given() + " octets");
     try (var left = Files.list(folder)) {
       assertNull(left.findAny().orElse(null));
     }

@@ -89,6 +89,79 @@ class LegacyDetectionTest {
         read.notes());
   }
 
+  /// A batch whose count and pfns could be frames of a p2m, and the page behind them a batch.
+  @Test
+  void whereBothKindsFitTheClaimCounts() throws IOException {
+    byte[] pages = new byte[2 * 4096];
+    pages[0] = 7; // or a fourth frame
+    pages[4] = 1; // or a batch of pfn 0
+    byte[] image =
+        LegacyImageBuilder.image(4)
+            .words(0x1000)
+            .batch(3, 5)
+            .raw(pages)
+            .endOfBody()
+            .hvmTail(1, 2, 3, filled(64, 0xCC))
+            .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, filled(7, 1))
+            .octets();
+    LegacyOptions claimed = LegacyOptions.builder().guestKind(GuestKind.HVM).strict(true).build();
+    Reading read = Reading.of(image, claimed);
+    assertEquals(GuestKind.HVM, read.facts().guestKind());
+    assertEquals(List.of(), read.notes());
+    Expect.fault(
+        Fault.MALFORMED_LAYER,
+        "old.img @0x4 (legacy image): expected an image that fits one kind of guest, or"
+            + " --guest-kind, found one that fits both",
+        () -> Reading.of(image, LegacyOptions.builder().strict(true).build()));
+  }
+
+  /// The frames of a p2m are in order where a guest allocates it at its start.
+  @Test
+  void framesInOrderAreOfAPvGuest() throws IOException {
+    LegacyImageBuilder image =
+        LegacyImageBuilder.image(4)
+            .words(0x1000, 2, 3, 4, 5)
+            .filledBatch(12, 13, 14, 15, entry(PageType.L3TAB | PINNED, 16));
+    Reading read = Reading.of(pvEnd(image, NARROW));
+    assertEquals(GuestKind.PV, read.facts().guestKind());
+    assertEquals("X86_PV_P2M_FRAMES 0x2 0x3 0x4 0x5 to 0xfff", read.records().get(2));
+    assertEquals(
+        "GUESSED old.img @0x4 (legacy image): a list of p2m frames of a PV guest, or an HVM guest's"
+            + " batch without page 0: taken to be of a PV guest",
+        read.notes().getFirst());
+  }
+
+  /// Guests of Xen up to 3.2 without PAE: the topmost tables are of the second level.
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void twoLevelsOfPageTablesAreRefused(boolean extendedInfo) throws IOException {
+    LegacyImageBuilder head =
+        extendedInfo
+            ? LegacyImageBuilder.image(4)
+                .words(128)
+                .extendedInfo(block("vcpu", filled(NARROW, 1)))
+                .words(6)
+            : bare(4, 128, 6);
+    head.filledBatch(0, entry(PageType.L1TAB, 1));
+    long at = head.size();
+    head.filledBatch(entry(PageType.L2TAB | PINNED, 2));
+    byte[] two = head.octets();
+    Expect.fault(
+        Fault.MALFORMED_BODY,
+        "old.img @0x%x (legacy batch.type): expected page tables of three levels (PAE) of a 32-bit guest, found a pinned table of level 2, and none of level 3 in all of the image: no Xen since 3.3 runs such a guest"
+            .formatted(at),
+        () ->
+            Reading.of(
+                pvEnd(LegacyImageBuilder.image(4).raw(two), NARROW),
+                LegacyOptions.builder().guestWidth(WordWidth.BITS_32).build()));
+    // NetBSD pins tables of level 2 of PAE guests.
+    byte[] three =
+        pvEnd(
+            LegacyImageBuilder.image(4).raw(two).filledBatch(entry(PageType.L3TAB | PINNED, 3)),
+            NARROW);
+    assertEquals(WordWidth.BITS_32, Reading.of(three).facts().guestWidth());
+  }
+
   @Test
   void extendedInfoDecidesOnTheGuestsWidth() throws IOException {
     byte[] image =
@@ -241,7 +314,7 @@ class LegacyDetectionTest {
             + " header, found 15",
         extended(xcnt(15)));
     refused(
-        "@0x1c (legacy extended info.\"xcnt\"): expected at most 134217728, found 4294967295",
+        "@0x1c (legacy extended info.\"xcnt\"): expected at most 1048576, found 4294967295",
         extended(xcnt(-1)));
   }
 
@@ -298,8 +371,8 @@ class LegacyDetectionTest {
         "+28 (legacy HVM tail.context length): expected an HVM context, found 0",
         image -> image.endOfBody().hvmTail(1, 2, 3));
     refusedBody(
-        "+28 (legacy HVM tail.context length): expected at most 134217728, found 134217729",
-        image -> image.endOfBody().u64(1, 2, 3).u32((128 << 20) + 1));
+        "+28 (legacy HVM tail.context length): expected at most 16777216, found 16777217",
+        image -> image.endOfBody().u64(1, 2, 3).u32((16 << 20) + 1));
     refusedBody(
         "+33 (legacy device model.signature): expected \"QemuDeviceModelRecord\","
             + " \"DeviceModelRecord0002\", \"RemusDeviceModelState\" or the end, found"
@@ -357,10 +430,10 @@ class LegacyDetectionTest {
             .endOfBody()
             .unmapped()
             .raw(filled(WIDE, 2))
-            .xsave(1, filled(33, 2))
+            .u64(1, (1 << 20) + 1)
             .octets();
     refused(
-        "@0x%x (legacy PV tail.vcpu[0].xsave.size): expected 32, as \"xcnt\" has it, found 33"
+        "@0x%x (legacy PV tail.vcpu[0].xsave.size): expected at most 1048576, found 1048577"
             .formatted(at + 8 + WIDE + 8),
         xsave);
   }

@@ -13,6 +13,7 @@ import static org.xenstream.testkit.legacy.LegacyImageBuilder.entry;
 import static org.xenstream.testkit.legacy.LegacyImageBuilder.xcnt;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.PageType;
+import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.testkit.Expect;
 import org.xenstream.testkit.legacy.LegacyImageBuilder;
 import org.xenstream.testkit.legacy.PhysmapEntry;
@@ -147,14 +149,86 @@ class LegacySourceTest {
     LegacyImageBuilder image = hvm(8).filledBatch(0);
     int[] ids = {-3, -4, -8, -10, -11, -14, -15, -16, -17, -19, -20, -21};
     for (int id : ids) {
-      image.param(id, 0x100 - id);
+      image.param(id, id == LegacyImageBuilder.ACPI_IOPORTS ? 1 : 0x100 - id);
     }
     image.param(LegacyImageBuilder.IDENT_PT, 0xFFF); // the later one counts
     Reading read = Reading.of(hvmEnd(image).octets());
     assertEquals(
-        "HVM_PARAMS 12=0xfff 15=0x104 17=0x108 19=0x10a 9=0x10b 34=0x10e 27=0x10f 28=0x110 29=0x111"
-            + " 32=0x113 33=0x114 36=0x115 5=0x1 6=0x2 1=0x3",
+        "HVM_PARAMS 12=0xfff 15=0x104 17=0x108 19=0x1 9=0x10b 34=0x10e 27=0x10f 28=0x110 29=0x111"
+            + " 36=0x115 32=0x113 33=0x114 5=0x1 6=0x2 1=0x3",
         read.records().get(2));
+  }
+
+  /// A legacy restore sets what is not 0, ioreq pages where both of their parameters are said, and
+  /// of ACPI's locations the one that it knows.
+  @Test
+  void parametersThatALegacyRestoreDoesNotSetAreLeftOut() throws IOException {
+    LegacyImageBuilder image = hvm(8).filledBatch(0);
+    int[] ids = {-3, -4, -8, -11, -14, -15, -16, -17, -21};
+    for (int id : ids) {
+      image.param(id, 0);
+    }
+    long ioreq = image.param(LegacyImageBuilder.ACPI_IOPORTS, 2).size();
+    image.param(LegacyImageBuilder.NR_IOREQ_SERVER_PAGES, 0);
+    Reading read = Reading.of(hvmEnd(image.param(LegacyImageBuilder.IOREQ_SERVER_PFN, 9)).octets());
+    assertEquals("HVM_PARAMS 5=0x1 6=0x2 1=0x3", read.records().get(2));
+    assertEquals(12, read.notes().size());
+    String why = "is left out: a legacy restore does not set it";
+    assertEquals(
+        List.of(
+            "CHUNK_SKIPPED old.img @0x%x (legacy HVM_X87_FIP_WIDTH.value): 0 %s"
+                .formatted(ioreq - 32, why),
+            "CHUNK_SKIPPED old.img @0x%x (legacy HVM_ACPI_IOPORTS_LOCATION.value): 0x2, as all but 1 %s"
+                .formatted(ioreq - 16, why),
+            "CHUNK_SKIPPED old.img @0x%x (legacy ioreq servers): 0 pages from pfn 0x9 on %s"
+                .formatted(ioreq + 16, why)),
+        read.notes().subList(8, 11));
+  }
+
+  /// What one state said stays where a later one says 0: a restore has set it by then.
+  @Test
+  void aParameterOfALaterStateThatIsLeftOutLeavesTheEarlierOne() throws IOException {
+    LegacyImageBuilder image = hvm(8);
+    for (long value : new long[] {7, 0}) {
+      image
+          .filledBatch(0)
+          .param(LegacyImageBuilder.CONSOLE_PFN, value)
+          .param(LegacyImageBuilder.IOREQ_SERVER_PFN, 9)
+          .param(LegacyImageBuilder.NR_IOREQ_SERVER_PAGES, value)
+          .endOfBody()
+          .hvmTail(1, 2, 3, filled(64, 0xCC))
+          .deviceModel(LegacyImageBuilder.QEMU_OF_REMUS, filled(5, 0x7E));
+    }
+    assertEquals(
+        "HVM_PARAMS 17=0x7 32=0x9 33=0x7 5=0x1 6=0x2 1=0x3",
+        Reading.of(image.octets()).records().get(3));
+  }
+
+  /// Savers of 4.4 and 4.5 write as much as each vCPU's own features need.
+  @Test
+  void xsaveStatesOfDifferentLengths() throws IOException {
+    LegacyImageBuilder image =
+        pv(8, WIDE, xcnt(16 + 32)).filledBatch(0).vcpuInfo(2, 0, 1, 2).endOfBody().unmapped();
+    image.raw(filled(WIDE, 0x33)).xsave(3, filled(32, 0x34));
+    long wider = image.raw(filled(WIDE, 0x43)).size();
+    image.xsave(7, filled(50, 0x44));
+    image.raw(filled(WIDE, 0x53)).xsave(3, filled(32, 0x54));
+    Reading read = Reading.of(image.raw(page(0x55)).octets());
+    assertEquals(
+        List.of(
+            "X86_PV_VCPU_BASIC 0 33",
+            "X86_PV_VCPU_XSAVE 0 34",
+            "X86_PV_VCPU_BASIC 1 43",
+            "X86_PV_VCPU_XSAVE 1 44",
+            "X86_PV_VCPU_BASIC 2 53",
+            "X86_PV_VCPU_XSAVE 2 54",
+            "SHARED_INFO 55"),
+        read.records().subList(4, 11));
+    assertEquals(
+        List.of(
+            "ODDITY old.img @0x%x (legacy PV tail.vcpu[1].xsave.size): XSAVE state of 50 octets, where \"xcnt\" has 32"
+                .formatted(wider + 8)),
+        read.notes());
   }
 
   @Test
@@ -211,10 +285,10 @@ class LegacySourceTest {
   void aVerifyPass() throws IOException {
     Reading read =
         Reading.of(
-            hvmEnd(hvm(4).filledBatch(1, 2).chunk(LegacyImageBuilder.VERIFY).filledBatch(1))
+            hvmEnd(hvm(4).filledBatch(0, 1).chunk(LegacyImageBuilder.VERIFY).filledBatch(1))
                 .octets());
     assertEquals(
-        List.of("PAGE_DATA 0x1=01 0x2=02", "Verify[]", "PAGE_DATA 0x1=01"),
+        List.of("PAGE_DATA 0x0=01 0x1=02", "Verify[]", "PAGE_DATA 0x1=01"),
         read.records().subList(1, 4));
     assertTrue(read.facts().verifies());
   }
@@ -302,6 +376,32 @@ class LegacySourceTest {
         () -> Reading.of(octets, LegacyOptions.builder().strict(true).build()));
   }
 
+  /// Each is eight octets of the image, of which there can be any number.
+  @Test
+  void ofManyNotesOfAKindTheNumberIsTold() throws IOException {
+    LegacyImageBuilder image = hvm(8).filledBatch(0);
+    for (int i = 0; i < 20; i++) {
+      image.tmemExtra(0);
+    }
+    long last = image.size() - 8;
+    byte[] octets = image.octets();
+    List<String> told = new ArrayList<>();
+    try (LegacySource source =
+        LegacySource.open(
+            Reading.pipe(octets), LegacyOptions.DEFAULT, note -> told.add(note.toString()))) {
+      while (true) {
+        source.next();
+      }
+    } catch (StreamFormatException cut) {
+      assertEquals(Fault.TRUNCATED, cut.fault());
+    }
+    assertEquals(17, told.size());
+    assertEquals(
+        "old.img @0x%x (legacy TMEM_EXTRA): and 4 more like the ones before, up to here"
+            .formatted(last),
+        told.getLast());
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -338,6 +438,28 @@ class LegacySourceTest {
     assertArrayEquals(
         PhysmapEntry.xenstoreData(entries),
         Reading.octets(Reading.of(image).models().getFirst().xenstoreData()));
+  }
+
+  /// libxl takes the record of none but HVM guests. It wrote one for all, with nothing in it for
+  /// others.
+  @Test
+  void theToolstacksRecordOfAPvGuestIsLeftOut() throws IOException {
+    byte[] moved =
+        PhysmapEntry.toolstack(8, List.of(new PhysmapEntry(0xFC000000L, 1, 2, "vga.rom")));
+    LegacyImageBuilder image = pv(8, WIDE).filledBatch(0).vcpuInfo(0, 0);
+    image.toolstack(PhysmapEntry.toolstack(8, List.of()));
+    long at = image.size();
+    long bad = image.toolstack(moved).size();
+    Reading read =
+        Reading.of(pvEnd(image.toolstack(new byte[] {2, 0, 0, 0, 0, 0, 0, 0}), WIDE).octets());
+    assertTrue(read.models().getFirst().isEmpty());
+    assertEquals(
+        List.of(
+            "CHUNK_SKIPPED old.img @0x%x (legacy TOOLSTACK): what a device model has moved is left out: a PV guest has none"
+                .formatted(at),
+            "CHUNK_SKIPPED old.img @0x%x (legacy TOOLSTACK): the toolstack's record is left out: old.img @0x%x (legacy TOOLSTACK.version): expected 1, found 2"
+                .formatted(bad, bad + 8)),
+        read.notes());
   }
 
   /// Who wants no device model needs no toolstack's record either.

@@ -13,9 +13,12 @@ import org.xenstream.core.format.Wire;
 /// ```
 ///  image := word p2m_size ( extended-info | frame-list chunk | chunk )
 ///           extended-info : PV, word ~0, u32 length, blocks of ( u32 id, u32 size, … )
-///           frame-list    : PV of before Xen 3.0, a word of pfn for each frame of the p2m
+///           frame-list    : PV without extended info, a word of pfn for each frame of the p2m
 ///           chunk         : i32 id < 0, or i32 count > 0 and as many words of type and pfn
 /// ```
+///
+/// Extended info is in no image of Xen 3.0.0 and 3.0.2, in those of 3.0.3 to 3.1 only of PAE guests
+/// with extended CR3 (`VMASST_TYPE_pae_extended_cr3`), and in each PV image since 3.2.
 ///
 /// A word has 8 octets of a 64-bit toolstack, whose p2m_size has a high half of zeros, and 4 of a
 /// 32-bit one, where something else than zeros follows. What is cut is held against as far as it
@@ -74,13 +77,30 @@ public final class LegacyProbe {
       return new Layer.LegacyImage(width, true, p2mSize);
     }
     int list = frameList();
-    // A list's first frames can be read as a batch; the id of a chunk behind them cannot. Savers
-    // write the pfns of a batch in ascending order, to which a list with a batch behind it seldom
-    // keeps.
-    if (list < 0 || !isChunk(width, false) || (list > 0 && !isAscendingBatch())) {
-      return list == 0 ? null : new Layer.LegacyImage(width, true, p2mSize);
+    // A list's first frames can be read as a batch; the id of a chunk behind them cannot. The first
+    // batch of an HVM guest begins with pfn 0, or with nothing where that could not be mapped: a
+    // list has neither.
+    if (list == 0 && !isChunk(width, false)) {
+      return null;
     }
-    return new Layer.LegacyImage(width, false, p2mSize);
+    return new Layer.LegacyImage(width, list != 0, p2mSize);
+  }
+
+  /// Tells whether what was taken for the list of a PV guest could be the first batch of an HVM
+  /// guest after all: one that was saved live while its page 0 was written, so that a later batch
+  /// has it (`to_skip` in `xc_domain_save.c`).
+  ///
+  /// @param first as for [#probe]
+  public static boolean fitsBothKinds(MemorySegment first) {
+    Layer.LegacyImage image = probe(first);
+    if (image == null || !image.pv()) {
+      return false;
+    }
+    LegacyProbe probe = new LegacyProbe(first);
+    return !probe.isExtendedInfo()
+        && probe.frameList() > 0
+        && probe.isChunk(probe.width, false)
+        && probe.isAscendingBatch();
   }
 
   /// Tells whether the batch behind the size of the p2m has its pfns in order, as far as it is

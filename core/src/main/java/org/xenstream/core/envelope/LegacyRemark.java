@@ -9,7 +9,8 @@ import org.xenstream.core.format.Location;
 /// @param location where in the legacy image
 /// @param text a sentence without its full stop
 public record LegacyRemark(Kind kind, Location location, String text) {
-  /// What a remark is about. Each has a rule, under whose id a verification reports it.
+  /// What a remark is about. Each but the last has a rule, under whose id a verification reports
+  /// it.
   public enum Kind {
     /// Something that had to be guessed, and from what.
     GUESSED,
@@ -23,7 +24,10 @@ public record LegacyRemark(Kind kind, Location location, String text) {
     INCOMPLETE_CHECKPOINT,
     /// An HVM guest has no device model behind it.
     NO_DEVICE_MODEL,
-    /// Octets that contradict what every known saver writes were taken all the same.
-    ODDITY
+    /// Octets that contradict the rest of the image, or what every known saver writes, were taken
+    /// all the same.
+    ODDITY,
+    /// What had to be kept went into a scratch file: no matter of the image.
+    SCRATCH_FILE
   }
 }

@@ -3,6 +3,7 @@ package org.xenstream.core.verify;
 
 import static org.xenstream.core.verify.Report.expected;
 
+import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LegacyRemark;
@@ -26,8 +27,10 @@ final class OuterCheck implements Check {
               : trailing.length() + " octets behind the end");
     } else if (item instanceof ImageItem.Remarked(var remark)) {
       Location at = remark.location();
-      report.outside(
-          rule(remark.kind()), at.offset(), at.layer(), at.part(), at.field(), remark.text());
+      Rule rule = rule(remark.kind());
+      if (rule != null) {
+        report.outside(rule, at.offset(), at.layer(), at.part(), at.field(), remark.text());
+      }
     } else if (item instanceof ImageItem.LayerFound found) {
       if (found.layer() instanceof Layer.XlSave xl) {
         xl(xl, found.offset(), report);
@@ -37,8 +40,9 @@ final class OuterCheck implements Check {
     }
   }
 
-  /// The rule for what a translation of a legacy image has to say.
-  private static Rule rule(LegacyRemark.Kind kind) {
+  /// The rule for what a translation of a legacy image has to say; null where that is no matter of
+  /// the image.
+  private static @Nullable Rule rule(LegacyRemark.Kind kind) {
     return switch (kind) {
       case GUESSED -> Rule.LEGACY_GUESSED;
       case BLOCK_SKIPPED -> Rule.LEGACY_BLOCK_SKIPPED;
@@ -47,6 +51,7 @@ final class OuterCheck implements Check {
       case INCOMPLETE_CHECKPOINT -> Rule.CHECKPOINT_INCOMPLETE;
       case NO_DEVICE_MODEL -> Rule.LEGACY_NO_DEVICE_MODEL;
       case ODDITY -> Rule.LEGACY_ODDITY;
+      case SCRATCH_FILE -> null;
     };
   }
 

@@ -1195,7 +1195,8 @@ public enum Rule {
       NOTE,
       NOTHING,
       "A legacy image does not say of itself what it holds: that was found by evidence.",
-      "Images of before Xen 3.1 have no extended info."),
+      "No image of Xen 3.0.0 and 3.0.2 has extended info, and of 3.0.3 to 3.1 only those of PAE"
+          + " guests with extended CR3 have it."),
   LEGACY_BLOCK_SKIPPED(
       5003,
       NOTE,
@@ -1225,7 +1226,8 @@ public enum Rule {
       5007,
       NOTE,
       REPORT_SAVER,
-      "Something in a legacy image that no known saver writes, and that was taken all the same.",
+      "Something in a legacy image that contradicts the rest of it, or that no known saver writes,"
+          + " and that was taken all the same.",
       "`xc_domain_save.c` of the releases up to 4.5.");
 
   private final int number;

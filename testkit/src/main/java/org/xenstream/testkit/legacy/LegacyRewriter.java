@@ -22,6 +22,7 @@ import org.xenstream.core.format.PageRuns;
 import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
+import org.xenstream.testkit.StreamBuilder;
 
 /// Writes the guest of a modern image as a legacy image, of any size: what xc_domain_save.c would
 /// have written of the same guest. What the old format has no place for is left out and named.
@@ -151,19 +152,43 @@ public final class LegacyRewriter {
       if (variety.oddEntries() && chance.nextInt(3) == 0) {
         oddBatch(batch);
       }
-      out.batch(batch);
-      if (compressing()) {
-        compress(batch, types, pages, page);
+      int again = variety.repeated() && firstPass && !compressing() ? repeated(batch) : -1;
+      if (again >= 0) {
+        int before = PageType.hasData((int) (batch[0] >>> 28)) ? 1 : 0;
+        out.batch(
+            LongStream.concat(LongStream.of(batch[0], batch[again]), LongStream.of(batch).skip(1))
+                .toArray());
+        send(pages, page, before);
+        out.raw(StreamBuilder.page(chance.nextInt(256)));
+        send(pages, page + before, types.size() - before);
       } else {
-        send(pages, page, types.size());
+        out.batch(batch);
+        if (compressing()) {
+          compress(batch, types, pages, page);
+        } else {
+          send(pages, page, types.size());
+        }
       }
       page += types.size();
       from += count;
     }
   }
 
+  /// An entry behind the first one whose pfn is to come once more, before it and with another page;
+  /// −1 for none.
+  private int repeated(long[] batch) {
+    if (batch.length < 2 || batch.length == 1024 || chance.nextInt(3) != 0) {
+      return -1;
+    }
+    int entry = 1 + chance.nextInt(batch.length - 1);
+    return (int) (batch[entry] >>> 28) == PageType.NOTAB ? entry : -1;
+  }
+
   /// Runs of pages go out as they lie.
   private void send(PageRuns pages, int first, int count) {
+    if (count == 0) {
+      return;
+    }
     if (pages.runs().size() == 1) {
       out.raw(
           pages

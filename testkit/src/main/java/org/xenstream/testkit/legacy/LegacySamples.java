@@ -144,7 +144,7 @@ public final class LegacySamples {
   /// Three checkpoints of an HVM guest; the sender dies within the fourth.
   private static Sample remus(String name, int width, boolean compressed) {
     LegacyImageBuilder image = LegacyImageBuilder.image(width).words(PFNS);
-    image.filledBatch(entry(0, 1), entry(0, 2));
+    image.filledBatch(entry(0, 0), entry(0, 1), entry(0, 2));
     image.tscInfo(0, 1, 2, 3).filledBatch(entry(0, 3));
     if (compressed) {
       state(image.vcpuInfo(0, 0).chunk(LegacyImageBuilder.ENABLE_COMPRESSION), 1);

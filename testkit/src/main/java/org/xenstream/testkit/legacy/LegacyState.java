@@ -182,7 +182,11 @@ final class LegacyState {
       return;
     }
     out.unmapped(unmapped);
-    basic.forEach((vcpu, octets) -> {
+    Map<Integer, byte[]> told = variety.vcpuInfo() ? basic : basic.headMap(1);
+    if (told.size() < basic.size()) {
+      leftOut.add("vCPUs but the first");
+    }
+    told.forEach((vcpu, octets) -> {
       out.raw(octets);
       if (withExtended()) {
         out.raw(Arrays.copyOf(extended.getOrDefault(vcpu, new byte[0]), EXTENDED));

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param mostInBatch the entries of a batch at most
 /// @param oddEntries entries without pages of pfns that the guest does not have, XALLOC before
 ///   pages come, and batches of nothing else
+/// @param repeated a pfn can come twice in a batch: the later page counts
 /// @param tmemPages pages of a TMEM chunk; −1 without the chunk
 /// @param tscFirst TSC_INFO stands before all memory, as where the guest does not run; else behind
 /// @param deviceModel HVM: the signature of the device model's tail, or null without it
@@ -40,6 +41,7 @@ public record LegacyVariety(
     int gathered,
     int mostInBatch,
     boolean oddEntries,
+    boolean repeated,
     int tmemPages,
     boolean tscFirst,
     @Nullable String deviceModel,
@@ -61,6 +63,7 @@ public record LegacyVariety(
         false,
         RemusCompressor.REFERENCE_PAGES,
         1024,
+        false,
         false,
         -1,
         true,
@@ -86,6 +89,7 @@ public record LegacyVariety(
         gathered,
         mostInBatch,
         oddEntries,
+        repeated,
         tmemPages,
         tscFirst,
         deviceModel,
@@ -96,7 +100,8 @@ public record LegacyVariety(
         seed);
   }
 
-  /// Any choices that keep all of the guest; compression only if there are checkpoints.
+  /// Any choices, of any age: an old one leaves out what it has no place for. Compression only if
+  /// there are checkpoints.
   public static LegacyVariety any(RandomGenerator chance, boolean checkpointed) {
     int width = chance.nextBoolean() ? 4 : 8;
     // What goes to the end of the file cannot be followed by another checkpoint.
@@ -109,17 +114,21 @@ public record LegacyVariety(
                 LegacyImageBuilder.QEMU_TO_END,
                 "");
     String model = models.get(chance.nextInt(models.size()));
+    // Of Xen 4.1 and later, of 3.2 to 4.0, of 3.0.3 to 3.1 with extended info, which 3.0 writes for
+    // one vCPU, and of 3.0 without extended info.
+    int age = chance.nextInt(4);
     return new LegacyVariety(
         width,
-        true,
+        age < 3,
         chance.nextInt(4) == 0,
-        true,
-        true,
-        true,
+        age < 2,
+        age < 1,
+        age < 2 || (age == 2 && chance.nextBoolean()),
         chance.nextBoolean(),
         checkpointed && chance.nextInt(3) != 0,
         chance.nextBoolean() ? RemusCompressor.REFERENCE_PAGES : 1 + chance.nextInt(100),
         chance.nextBoolean() ? 1024 : 1 + chance.nextInt(1024),
+        chance.nextBoolean(),
         chance.nextBoolean(),
         chance.nextInt(4) == 0 ? chance.nextInt(4) : -1,
         chance.nextBoolean(),
@@ -129,30 +138,6 @@ public record LegacyVariety(
         chance.nextBoolean(),
         1 + chance.nextInt(128),
         chance.nextLong());
-  }
-
-  /// The same of before Xen 3.0.3: no extended info, and so no contexts but the basic ones.
-  public LegacyVariety withoutExtendedInfo() {
-    return new LegacyVariety(
-        width,
-        false,
-        false,
-        false,
-        false,
-        vcpuInfo,
-        lastCheckpoint,
-        compressed,
-        gathered,
-        mostInBatch,
-        oddEntries,
-        tmemPages,
-        tscFirst,
-        deviceModel,
-        deviceModelOctets,
-        physmap,
-        unmapped,
-        hvmVcpus,
-        seed);
   }
 
   /// A state of a device model, which begins as that of QEMU does.

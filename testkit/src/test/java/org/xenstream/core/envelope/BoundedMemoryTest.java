@@ -49,8 +49,14 @@ class BoundedMemoryTest {
         an endless legacy image: no end
         an endless legacy image of a 32-bit toolstack: no end
         a legacy image of 2^28 pfns: 1 items, TRUNCATED
-        a legacy HVM context at the limit: 5 items, TRUNCATED
+        a legacy HVM context at the limit: MALFORMED_BODY
+        a legacy HVM context of 128 MiB: TOO_LONG
+        a legacy XSAVE state of 128 MiB: TOO_LONG
         an endless legacy device model: TOO_LONG
+        legacy pages for comparison, again and again: 22 items, TRUNCATED, unsound
+        TMEM of nothing, again and again: 21 items, TRUNCATED, unsound
+        parameters of a PV guest: 23 items, TRUNCATED, unsound
+        blocks of nothing: 23 items, MALFORMED_BODY, unsound
         """,
         String.join("\n", results) + "\n");
   }

@@ -95,7 +95,25 @@ final class HostileImages {
                     .octets()));
     readings.put(
         "a legacy HVM context at the limit",
-        () -> read(hvmHead().filledBatch(1).endOfBody().u64(5, 6, 7).u32(1 << 27).octets()));
+        () -> endlessZeros(hvm().endOfBody().u64(5, 6, 7).u32(16 << 20)));
+    readings.put(
+        "a legacy HVM context of 128 MiB",
+        () -> endlessZeros(hvm().endOfBody().u64(5, 6, 7).u32(128 << 20)));
+    readings.put(
+        "a legacy XSAVE state of 128 MiB",
+        () ->
+            endlessZeros(
+                LegacyImageBuilder.image(8)
+                    .words(64)
+                    .extendedInfo(
+                        LegacyImageBuilder.block("vcpu", new byte[5168]),
+                        LegacyImageBuilder.xcnt(128 << 20))
+                    .words(2)
+                    .filledBatch(1, 2)
+                    .endOfBody()
+                    .unmapped()
+                    .raw(new byte[5168])
+                    .u64(7, (128 << 20) - 16)));
     readings.put(
         "an endless legacy device model",
         () ->
@@ -106,6 +124,12 @@ final class HostileImages {
                     .hvmTail(5, 6, 7, new byte[8])
                     .deviceModel(LegacyImageBuilder.QEMU_TO_END, "QEVM".getBytes(UTF_8)),
                 LegacyImageBuilder.image(8).raw(new byte[4096])));
+    readings.put("legacy pages for comparison, again and again", () -> notes(hvm(), u32(-1)));
+    readings.put("TMEM of nothing, again and again", () -> notes(hvm(), u32(-6, -1)));
+    readings.put("parameters of a PV guest", () -> notes(pv(), u32(-3, 0, 7, 0)));
+    readings.put(
+        "blocks of nothing",
+        () -> notes(LegacyImageBuilder.image(8).words(64).words(-1).u32(4 << 20), u32(0x21, 0)));
     if (arguments.length > 0) {
       readings.clear();
       readings.put(GUEST_IN_STEPS, HostileImages::guestInSteps);
@@ -146,6 +170,32 @@ final class HostileImages {
     return LegacyImageBuilder.image(8).words(4096);
   }
 
+  private static LegacyImageBuilder hvm() {
+    return hvmHead().filledBatch(1);
+  }
+
+  private static LegacyImageBuilder pv() {
+    return LegacyImageBuilder.image(8)
+        .words(64)
+        .extendedInfo(LegacyImageBuilder.block("vcpu", new byte[5168]))
+        .words(2)
+        .filledBatch(1, 2);
+  }
+
+  private static byte[] u32(long... numbers) {
+    return LegacyImageBuilder.image(8).u32(numbers).octets();
+  }
+
+  /// Eight mebibytes of what is worth a note and makes no record, for a reader and for the judge.
+  private static String notes(LegacyImageBuilder begin, byte[] again) throws IOException {
+    byte[] head = begin.octets();
+    byte[] image = java.util.Arrays.copyOf(head, head.length + (8 << 20));
+    for (int at = head.length; at < image.length; at++) {
+      image[at] = again[(at - head.length) % again.length];
+    }
+    return read(image) + ", " + judge(new ByteArrayInputStream(image));
+  }
+
   private static LegacyImageBuilder hvmBatch() {
     return LegacyImageBuilder.image(8).filledBatch(1, 2, 3, 4, 5, 6, 7, 8);
   }
@@ -169,6 +219,10 @@ final class HostileImages {
     } catch (StreamFormatException fault) {
       return fault.fault().toString();
     }
+  }
+
+  private static String endlessZeros(LegacyImageBuilder begin) throws IOException {
+    return endlessLegacy(begin, LegacyImageBuilder.image(8).raw(new byte[4096]));
   }
 
   private static String read(ReadableByteChannel channel, Limits limits) throws IOException {

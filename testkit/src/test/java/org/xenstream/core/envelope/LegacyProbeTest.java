@@ -2,8 +2,10 @@
 package org.xenstream.core.envelope;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.stream.Stream;
@@ -171,13 +173,25 @@ class LegacyProbeTest {
     assertNull(LegacyProbe.probe(MemorySegment.ofArray(octets)));
   }
 
-  /// Few frames of a 32-bit toolstack look like a batch of an HVM guest; its pfns would be in
-  /// order.
+  /// Few frames of a 32-bit toolstack look like a batch of an HVM guest, and so do many that are in
+  /// order. That of an HVM guest would begin with pfn 0, or with nothing.
   @Test
   void aListWithABatchBehindItIsNoBatch() {
     StreamBuilder pv = words(4, 0x800, 3, 0x200).u32(4);
     assertEquals(new Layer.LegacyImage(4, true, 0x800), probe(words(pv, 4, 0, 1, 2, 3)));
-    StreamBuilder hvm = words(4, 0x800).u32(4);
-    assertEquals(new Layer.LegacyImage(4, false, 0x800), probe(words(hvm, 4, 1, 2, 3, 4)));
+    assertFalse(fitsBoth(pv));
+    StreamBuilder ordered = words(4, 0x1400, 0x30, 0x31, 0x32, 0x33, 0x34, 0x40);
+    words(ordered, 4, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48);
+    assertEquals(new Layer.LegacyImage(4, true, 0x1400), probe(ordered));
+    assertTrue(fitsBoth(ordered));
+    for (long first : new long[] {0, 0xF000_0000L}) {
+      StreamBuilder hvm = words(4, 0x800, 4, first, 1, 2, 3).raw(new byte[40]);
+      assertEquals(new Layer.LegacyImage(4, false, 0x800), probe(hvm));
+      assertFalse(fitsBoth(hvm));
+    }
+  }
+
+  private static boolean fitsBoth(StreamBuilder image) {
+    return LegacyProbe.fitsBothKinds(MemorySegment.ofArray(image.octets()));
   }
 }
