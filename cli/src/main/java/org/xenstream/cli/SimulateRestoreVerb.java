@@ -116,7 +116,10 @@ final class SimulateRestoreVerb implements Verb {
                         CONSOLE_CHANNEL,
                         0,
                         RestoreRequest.DEFAULT_BUFFER_MEMORY,
-                        scratch.folder()),
+                        scratch.folder(),
+                        scratch.limit() == LegacyReading.BY_GUEST
+                            ? RestoreRequest.DEFAULT_SCRATCH_LIMIT
+                            : scratch.limit()),
                     toolstack,
                     notes,
                     interrupt.cancellation(),

@@ -53,8 +53,8 @@ final class LibxlProgress implements TransferListener, RestoreListener {
     tell(() -> libxl.log(level, LibxlChannel.NO_ERRNO, CONTEXT, text));
   }
 
-  private void info(String text, Object... values) {
-    log(Level.INFO, text.formatted(values));
+  private void info(String text) {
+    log(Level.INFO, text);
   }
 
   private String name(Pass pass, int round) {
@@ -71,7 +71,7 @@ final class LibxlProgress implements TransferListener, RestoreListener {
   ///
   /// @param type as [DomainHeader#typeName] has it
   void saving(int domid, String type) {
-    info("Saving domain %d, type %s", domid, type);
+    info("Saving domain %d, type %s".formatted(domid, type));
     single("Start of stream");
   }
 
@@ -84,9 +84,11 @@ final class LibxlProgress implements TransferListener, RestoreListener {
   /// A guest is about to be restored, of a stream of which the headers are read.
   void restoring(DomainHeader guest) {
     if (guest.isConverted()) {
-      info("Found %s domain, converted from legacy stream format", guest.typeName());
+      info("Found %s domain, converted from legacy stream format".formatted(guest.typeName()));
     } else {
-      info("Found %s domain from Xen %d.%d", guest.typeName(), guest.xenMajor(), guest.xenMinor());
+      info(
+          "Found %s domain from Xen %d.%d"
+              .formatted(guest.typeName(), guest.xenMajor(), guest.xenMinor()));
     }
     info("Restoring domain");
   }
@@ -107,7 +109,7 @@ final class LibxlProgress implements TransferListener, RestoreListener {
 
   private void page(String name, long frame, int domid, int eventChannel) {
     String number = frame == 0 ? "0" : "0x%x".formatted(frame); // C's %#lx
-    info("%s: mfn %s, dom %d, evt %d", name, number, domid, eventChannel);
+    info("%s: mfn %s, dom %d, evt %d".formatted(name, number, domid, eventChannel));
   }
 
   @Override

@@ -375,7 +375,7 @@ class SimHostTest {
     int batch = 1024;
     int batches = 96;
     long[] pfns = new long[batch];
-    try (SimHost host = new SimHost(SimOptions.ofFrames(1 << 20))) {
+    try (SimHost host = new SimHost(SimOptions.ofFrames(1 << 23))) {
       int domid = host.createHvm(1, 1 << 20).domid();
       long before = resident();
       for (int n = 0; n < batches; n++) {

@@ -40,10 +40,15 @@ final class FrameTable implements AutoCloseable {
   private static final int M2P_CHUNK = 512;
   private static final MemorySegment ZEROS =
       MemorySegment.ofArray(new byte[SimMemory.PAGE]).asReadOnly();
+
+  /// To look for zeros takes as long as to receive them: it is done where a machine is larger than
+  /// this one may be, 16 GiB.
+  private static final long MORE_THAN_IS_LIKELY = 1L << 22;
+
   private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
 
   private final long frames;
-  private final boolean hugePages;
+  private final boolean discardsZeros;
   private final SparseMemory machine;
   private final MemorySegment memory;
   private final SparseMemory words;
@@ -54,7 +59,7 @@ final class FrameTable implements AutoCloseable {
 
   FrameTable(long frames, long m2pEntries, boolean hugePages) throws IOException {
     this.frames = frames;
-    this.hugePages = hugePages;
+    this.discardsZeros = frames > MORE_THAN_IS_LIKELY && !hugePages;
     this.free = frames;
     machine = SparseMemory.reserve(frames << 12);
     memory = machine.memory();
@@ -214,7 +219,7 @@ final class FrameTable implements AutoCloseable {
   ///
   /// @param offsets of pages, some of them −1
   void discardZeros(long[] offsets) {
-    if (hugePages) {
+    if (!discardsZeros) {
       return;
     }
     long first = 0;
