@@ -370,7 +370,7 @@ class ConvertVerbTest {
     assertEquals(
         "xenstream: "
             + Tool.sample("pv32.xlsave.zst")
-            + " [zstd] @0x326 (image): expected a legacy"
+            + " [zstd] @0x371 (image): expected a legacy"
             + " image, found a libxc stream, which copy rewrites\n",
         Tool.run("convert", Tool.sample("pv32.xlsave.zst"), out).exits(2).err());
     assertEquals(List.of("in"), files());

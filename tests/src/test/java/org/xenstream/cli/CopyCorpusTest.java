@@ -250,7 +250,14 @@ class CopyCorpusTest {
           List<String> names = recordNames(image.file());
           assertEquals(names, recordNames(out));
           Map<Rule, Long> bare = faults(out);
-          copy(out, back, "--layer", "libxl").quiet().exits(0);
+          Tool.Run wrapped = copy(out, back, "--layer", "libxl").exits(0);
+          if (wrapped.err().contains("missing: the state of the guest's device model")) {
+            // What was taken off with the layer does not come back.
+            assertTrue(stripped.err().contains("left out: "), stripped.err());
+            bare.merge(Rule.EMULATOR_CONTEXT_MISSING, 1L, Long::sum);
+          } else {
+            wrapped.quiet();
+          }
           assertEquals(names, recordNames(back));
           assertEquals(bare, faults(back));
           Path again = folder.resolve("again");

@@ -284,7 +284,7 @@ class ExitCodeTest {
         Tool.process("verify", "--strict", "-").redirectInput(files.warned().toFile()).start();
     assertEquals(
         """
-        - @0x35c (record #0 X86_PV_INFO.reserved): warning: expected 0, found 0x01 \
+        - @0x3a7 (record #0 X86_PV_INFO.reserved): warning: expected 0, found 0x01 \
         [XS0504-pv-info-reserved]
         -: sound (1 warning)
         """,

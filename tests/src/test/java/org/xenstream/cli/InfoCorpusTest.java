@@ -70,7 +70,9 @@ class InfoCorpusTest {
                 Corpus.MUTATED,
                 Corpus.LEGACY,
                 Corpus.LEGACY_MUTATED)) {
-      Tool.Run run = Tool.run("info", image.file()).quiet();
+      Tool.Run run = Tool.run("info", image.file());
+      assertTrue(
+          run.err().lines().allMatch(line -> line.contains(" scratch file")), () -> run.err());
       assertEquals(image.file().toString(), run.lines().getFirst());
       assertTrue(run.lines().get(1).startsWith("  layers      "), image.path());
       assertEquals(1, run.lines().stream().filter(l -> l.startsWith("  verdict     ")).count());

@@ -149,11 +149,11 @@ class JsonSchemaTest {
         "verify | \"errors\":0 | \"errors\":0,\"faults\":0",
         "verify | \"rules\":{ | \"rules\":{\"XS1\":1",
         "info | \"kind\":\"PV32\" | \"kind\":\"PV16\"",
-        "info | \"nsec\":\"3506913904\" | \"nsec\":3506913904",
+        "info | \"nsec\":\"15075940705\" | \"nsec\":15075940705",
         "info | \"NOTAB\": | \"NO_TAB\":",
         "info | \"ended\":true | \"ended\":1",
         "info | \"digest\":null | \"digest\":{\"xxh64\":\"12\",\"pages\":1}",
-        "info | \"octets\":4211710 | \"octets\":4211710,\"more\":1",
+        "info | \"octets\":4211785 | \"octets\":4211785,\"more\":1",
         "record | \"kind\":\"layer\" | \"kind\":\"lair\"",
         "record | \"layer\":\"xl save file\" | \"layer\":\"xl save file\",\"length\":1",
       })

@@ -18,13 +18,13 @@ import java.util.Arrays;
 /// @param absent not there
 record Pv32(Path folder, Path sound, Path warned, Path broken, Path cut, Path text, Path absent) {
   /// Where the libxc stream begins.
-  static final int LIBXC = 0x326;
+  static final int LIBXC = 0x371;
 
   /// Where record #1, the CPUID policy, begins.
-  static final int CPUID_POLICY = 0x35e;
+  static final int CPUID_POLICY = 0x3a9;
 
-  private static final int PV_INFO_RESERVED = 0x35c;
-  private static final int FIRST_ENTRY_TYPE = 0x85d;
+  private static final int PV_INFO_RESERVED = 0x3a7;
+  private static final int FIRST_ENTRY_TYPE = 0x8a8;
   static final int CUT = 2_000_000;
 
   static Pv32 in(Path folder) throws IOException {

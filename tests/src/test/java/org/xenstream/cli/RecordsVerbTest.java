@@ -46,22 +46,22 @@ class RecordsVerbTest {
     assertEquals(
         """
         @0x00000000  xl save file
-        @0x0000030e  libxl stream v2
-        @0x0000031e  libxl #0 LIBXC_CONTEXT  0 octets
-        @0x00000326  libxc stream v3, x86 PV, page shift 12, Xen 4.17
-        @0x0000034e  #0     X86_PV_INFO  8 octets
-        @0x0000035e  #1     X86_CPUID_POLICY  1,176 octets
-        @0x000007fe  #2     X86_MSR_POLICY  32 octets
-        @0x00000826  #3     STATIC_DATA_END  0 octets
-        @0x0000082e  #4     X86_PV_P2M_FRAMES  16 octets
-        @0x00000846  #5     PAGE_DATA  4,202,504 octets
-        @0x00402856  #6     X86_TSC_INFO  24 octets
-        @0x00402876  #7     SHARED_INFO  4,096 octets
-        @0x0040387e  #8     X86_PV_VCPU_BASIC  2,808 octets
-        @0x0040437e  #9     X86_PV_VCPU_EXTENDED  72 octets
-        @0x004043ce  #10    X86_PV_VCPU_XSAVE  24 octets
-        @0x004043ee  #11    END  0 octets
-        @0x004043f6  libxl #1 END  0 octets
+        @0x00000359  libxl stream v2
+        @0x00000369  libxl #0 LIBXC_CONTEXT  0 octets
+        @0x00000371  libxc stream v3, x86 PV, page shift 12, Xen 4.17
+        @0x00000399  #0     X86_PV_INFO  8 octets
+        @0x000003a9  #1     X86_CPUID_POLICY  1,176 octets
+        @0x00000849  #2     X86_MSR_POLICY  32 octets
+        @0x00000871  #3     STATIC_DATA_END  0 octets
+        @0x00000879  #4     X86_PV_P2M_FRAMES  16 octets
+        @0x00000891  #5     PAGE_DATA  4,202,504 octets
+        @0x004028a1  #6     X86_TSC_INFO  24 octets
+        @0x004028c1  #7     SHARED_INFO  4,096 octets
+        @0x004038c9  #8     X86_PV_VCPU_BASIC  2,808 octets
+        @0x004043c9  #9     X86_PV_VCPU_EXTENDED  72 octets
+        @0x00404419  #10    X86_PV_VCPU_XSAVE  24 octets
+        @0x00404439  #11    END  0 octets
+        @0x00404441  libxl #1 END  0 octets
         """,
         records("--brief", pv32));
   }
@@ -70,25 +70,27 @@ class RecordsVerbTest {
   void fieldsStandBelowTheirRecord() {
     assertEquals(
         """
-        @0x0000082e  #4     X86_PV_P2M_FRAMES  16 octets
+        @0x00000879  #4     X86_PV_P2M_FRAMES  16 octets
             p2m_start_pfn=0x00000000
             p2m_end_pfn=0x000003ff
             frames=1
             p2m_pfn:
-              0: first=0x000000000000020c count=1
-        @0x00000846  #5     PAGE_DATA  4,202,504 octets
+              0: first=0x000000000000010e count=1
+        @0x00000891  #5     PAGE_DATA  4,202,504 octets
             count=1024
             pages=1024
             pfn:
-              0: type="NOTAB" pfn=0x0000000000000000 pages=528
-              1: type="L3TAB_PIN" pfn=0x0000000000000210 pages=1
-              2: type="L2TAB" pfn=0x0000000000000211 pages=4
-              3: type="L1TAB" pfn=0x0000000000000215 pages=2
-              4: type="NOTAB" pfn=0x0000000000000217 pages=489
-        @0x00402856  #6     X86_TSC_INFO  24 octets
+              0: type="NOTAB" pfn=0x0000000000000000 pages=274
+              1: type="L3TAB_PIN" pfn=0x0000000000000112 pages=1
+              2: type="L2TAB" pfn=0x0000000000000113 pages=4
+              3: type="L1TAB" pfn=0x0000000000000117 pages=2
+              4: type="NOTAB" pfn=0x0000000000000119 pages=1
+              5: type="L1TAB" pfn=0x000000000000011a pages=1
+              6: type="NOTAB" pfn=0x000000000000011b pages=741
+        @0x004028a1  #6     X86_TSC_INFO  24 octets
             mode=0x00000000 (default)
-            khz=2596119
-            nsec=3506913904
+            khz=2596141
+            nsec=15075940705
             incarnation=1
         """,
         records("--range", "4..6", pv32));
@@ -116,13 +118,13 @@ class RecordsVerbTest {
 
   @ParameterizedTest
   @CsvSource({
-    "X86_PV_INFO, @0x0000034e  #0     X86_PV_INFO",
-    "x86_pv_info, @0x0000034e  #0     X86_PV_INFO",
-    "2, @0x0000034e  #0     X86_PV_INFO",
-    "0x2, @0x0000034e  #0     X86_PV_INFO",
-    "0x10, @0x00000826  #3     STATIC_DATA_END",
-    "LIBXC_CONTEXT, @0x0000031e  libxl #0 LIBXC_CONTEXT",
-    "0, @0x004043ee  #11    END",
+    "X86_PV_INFO, @0x00000399  #0     X86_PV_INFO",
+    "x86_pv_info, @0x00000399  #0     X86_PV_INFO",
+    "2, @0x00000399  #0     X86_PV_INFO",
+    "0x2, @0x00000399  #0     X86_PV_INFO",
+    "0x10, @0x00000871  #3     STATIC_DATA_END",
+    "LIBXC_CONTEXT, @0x00000369  libxl #0 LIBXC_CONTEXT",
+    "0, @0x00404439  #11    END",
   })
   void aTypeIsGivenByNameOrNumber(String type, String expected) {
     String found = records("--brief", "--type", type, pv32);
@@ -184,13 +186,13 @@ class RecordsVerbTest {
   void octetsAreDumped() {
     assertEquals(
         """
-        @0x0000034e  #0     X86_PV_INFO  8 octets
+        @0x00000399  #0     X86_PV_INFO  8 octets
             00000000  04 03 00 00 00 00 00 00                          |........|
         """,
         records("--brief", "--hex", "--type", "X86_PV_INFO", pv32));
     assertEquals(
         """
-        {"kind":"record","layer":"libxc","offset":846,"index":0,"type":2,"name":"X86_PV_INFO",\
+        {"kind":"record","layer":"libxc","offset":921,"index":0,"type":2,"name":"X86_PV_INFO",\
         "length":8,"fields":{"guest_width":4,"pt_levels":3},"hex":"0403000000000000"}
         """,
         records("--json", "--hex", "--range", "0", pv32));

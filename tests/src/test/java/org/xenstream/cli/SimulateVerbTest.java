@@ -224,7 +224,7 @@ class SimulateVerbTest {
     assertTrue(run.err().startsWith("xenstream: failed over: " + remus + " [zstd] @0x"), run.err());
     assertEquals(1, run.err().lines().count());
     List<String> lines = run.lines();
-    assertTrue(lines.getLast().startsWith("checkpoint_callbacks 19 "), lines.getLast());
+    assertTrue(lines.getLast().startsWith("checkpoint_callbacks 14 "), lines.getLast());
   }
 
   private static StreamBuilder hvm() {
@@ -260,17 +260,17 @@ class SimulateVerbTest {
     byte[] sample = Tool.pv32();
     StreamBuilder p2m = StreamBuilder.stream().u32(0).u32(0x9_0000);
     for (int frame = 0; frame <= 0x9_0000 / 1024; frame++) {
-      p2m.u64(0x20c);
+      p2m.u64(0x10e);
     }
     Path image =
         Files.write(
             folder.resolve("image"),
             StreamBuilder.join(
-                Arrays.copyOf(sample, 0x82e),
+                Arrays.copyOf(sample, 0x879),
                 StreamBuilder.stream().record(0x03, p2m.octets()).octets(),
-                Arrays.copyOfRange(sample, 0x846, 0x402856),
+                Arrays.copyOfRange(sample, 0x891, 0x4028a1),
                 StreamBuilder.stream().pageData(0x9_0000).octets(),
-                Arrays.copyOfRange(sample, 0x402856, sample.length)));
+                Arrays.copyOfRange(sample, 0x4028a1, sample.length)));
     List<String> lines = simulate("restore", image).exits(0).quiet().lines();
     assertTrue(lines.get(3).endsWith(" last_pfn=90000"), lines::toString);
     assertTrue(lines.get(3).startsWith("populated pages=1025 "), lines::toString);

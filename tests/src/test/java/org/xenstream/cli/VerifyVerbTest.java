@@ -20,7 +20,7 @@ import org.xenstream.testkit.StreamBuilder;
 
 /// What `verify` says, word for word, and what `rules` explains.
 class VerifyVerbTest {
-  private static final int TSC_INFO = 0x402856;
+  private static final int TSC_INFO = 0x4028a1;
 
   @TempDir private static Path folder;
   private static Pv32 files;
@@ -42,14 +42,14 @@ class VerifyVerbTest {
     assertEquals("F/sound: sound\n", verify(0, files.sound()));
     assertEquals(
         """
-        F/warned @0x35c (record #0 X86_PV_INFO.reserved): warning: expected 0, found 0x01 \
+        F/warned @0x3a7 (record #0 X86_PV_INFO.reserved): warning: expected 0, found 0x01 \
         [XS0504-pv-info-reserved]
         F/warned: sound (1 warning)
         """,
         verify(0, files.warned()));
     assertEquals(
         """
-        F/broken @0x856 (record #5 PAGE_DATA.pfn[0]): error: expected a known type, found type 0x5 \
+        F/broken @0x8a1 (record #5 PAGE_DATA.pfn[0]): error: expected a known type, found type 0x5 \
         of pfn 0x0 [XS0405-page-type-reserved]
         F/broken: unsound (1 error)
         """,
@@ -57,7 +57,7 @@ class VerifyVerbTest {
     assertEquals(
         """
         F/cut @0x1e8480 (record #5 PAGE_DATA): error: expected 4202512 octets of header, body and \
-        padding, found 1997882 octets before the end [XS0002-truncated]
+        padding, found 1997807 octets before the end [XS0002-truncated]
         F/cut: unsound (1 error)
         """,
         verify(1, files.cut()));
@@ -82,15 +82,15 @@ class VerifyVerbTest {
     assertEquals("F/sound: sound\n", verify(0, "--for", "any", files.sound()));
     assertEquals(
         """
-        F/sound @0x332 (image header.version): error: expected version 2 for Xen 4.13, found 3 \
+        F/sound @0x37d (image header.version): error: expected version 2 for Xen 4.13, found 3 \
         [XS3001-for-image-version]
-        F/sound @0x346 (domain header.xen_major): note: saved by Xen 4.17 for Xen 4.13 \
+        F/sound @0x391 (domain header.xen_major): note: saved by Xen 4.17 for Xen 4.13 \
         [XS3011-for-newer-saver]
-        F/sound @0x35e (record #1 X86_CPUID_POLICY): error: X86_CPUID_POLICY, which Xen 4.13 does \
+        F/sound @0x3a9 (record #1 X86_CPUID_POLICY): error: X86_CPUID_POLICY, which Xen 4.13 does \
         not know [XS3002-for-record-type]
-        F/sound @0x7fe (record #2 X86_MSR_POLICY): error: X86_MSR_POLICY, which Xen 4.13 does not \
+        F/sound @0x849 (record #2 X86_MSR_POLICY): error: X86_MSR_POLICY, which Xen 4.13 does not \
         know [XS3002-for-record-type]
-        F/sound @0x826 (record #3 STATIC_DATA_END): error: STATIC_DATA_END, which Xen 4.13 does \
+        F/sound @0x871 (record #3 STATIC_DATA_END): error: STATIC_DATA_END, which Xen 4.13 does \
         not know [XS3002-for-record-type]
         F/sound: unsound for Xen 4.13 (4 errors, 1 note)
         """,
@@ -203,7 +203,7 @@ class VerifyVerbTest {
         """
         {"image":"F/warned","verdict":"sound","for":null,"errors":0,"warnings":1,"notes":0,\
         "rules":{"XS0504-pv-info-reserved":1},"findings":[{"severity":"warning",\
-        "rule":"XS0504-pv-info-reserved","offset":860,"layer":"libxc","record":0,\
+        "rule":"XS0504-pv-info-reserved","offset":935,"layer":"libxc","record":0,\
         "part":"X86_PV_INFO","field":"reserved","message":"expected 0, found 0x01"}]}
         {"image":"F/sound","verdict":"sound","for":null,"errors":0,"warnings":0,"notes":0,\
         "rules":{},"findings":[]}

@@ -64,9 +64,9 @@ class ReadmeExampleTest {
     }
     assertEquals(
         """
-        note XS0335-hvm-context-before-params %s @0x47f7a0e (record #1024 HVM_CONTEXT): HVM_CONTEXT before HVM_PARAMS
+        note XS0335-hvm-context-before-params %s @0x27f79f9 (record #1024 HVM_CONTEXT): HVM_CONTEXT before HVM_PARAMS
         sound
-        16379 pages sent
+        8187 pages sent
         """
             .formatted(sample),
         said.toString(StandardCharsets.UTF_8));
