@@ -77,7 +77,8 @@ public final class PfnBitmap {
     }
   }
 
-  /// The first pfn from `from` on whose bit is set; −1 when there is none.
+  /// The first pfn from `from` on whose bit is set; −1 when there is none. Who wants all of them has
+  /// [PfnScan], which is quicker.
   public long next(long from) {
     if (from >= pfns) {
       return -1;
@@ -87,28 +88,12 @@ public final class PfnBitmap {
     long length = words.byteSize() >>> 3;
     while (word == 0) {
       index++;
-      // Eight empty words are passed over at a time: most of a bitmap is empty.
-      while (index + 8 <= length && emptyAt(index)) {
-        index += 8;
-      }
       if (index >= length) {
         return -1;
       }
       word = words.getAtIndex(WORD, index);
     }
     return (index << 6) + Long.numberOfTrailingZeros(word);
-  }
-
-  private boolean emptyAt(long index) {
-    return (words.getAtIndex(WORD, index)
-            | words.getAtIndex(WORD, index + 1)
-            | words.getAtIndex(WORD, index + 2)
-            | words.getAtIndex(WORD, index + 3)
-            | words.getAtIndex(WORD, index + 4)
-            | words.getAtIndex(WORD, index + 5)
-            | words.getAtIndex(WORD, index + 6)
-            | words.getAtIndex(WORD, index + 7))
-        == 0;
   }
 
   /// How many bits are set.

@@ -11,6 +11,7 @@ import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
 import org.xenstream.transfer.Hypervisor;
 import org.xenstream.transfer.PfnBitmap;
+import org.xenstream.transfer.PfnScan;
 import org.xenstream.transfer.TransferCancelledException;
 import org.xenstream.transfer.restore.RestoreCallbacks.CheckpointResult;
 
@@ -74,9 +75,14 @@ final class ColoSecondary {
       }
       MemorySegment pfns = arena.allocate(octets, Long.BYTES);
       long at = 0;
-      for (long pfn = dirty.next(0); pfn >= 0; pfn = dirty.next(pfn + 1)) {
-        Wire.putU64(pfns, at, pfn, ByteOrder.LITTLE_ENDIAN);
-        at += Long.BYTES;
+      long[] some = new long[Wire.MAX_BATCH];
+      PfnScan scan = new PfnScan();
+      scan.begin(dirty);
+      for (int count = scan.next(some); count > 0; count = scan.next(some)) {
+        for (int i = 0; i < count; i++) {
+          Wire.putU64(pfns, at, some[i], ByteOrder.LITTLE_ENDIAN);
+          at += Long.BYTES;
+        }
       }
       return send(new StreamRecord.CheckpointDirtyPfnList(pfns));
     }
