@@ -77,8 +77,8 @@ public final class PfnBitmap {
     }
   }
 
-  /// The first pfn from `from` on whose bit is set; −1 when there is none. Who wants all of them has
-  /// [PfnScan], which is quicker.
+  /// The first pfn from `from` on whose bit is set; −1 when there is none. Who wants all of them
+  /// has [PfnScan], which is quicker.
   public long next(long from) {
     if (from >= pfns) {
       return -1;
