@@ -69,6 +69,7 @@ final class StuckCall implements AutoCloseable {
 
   private static final int SIGNAL = install();
 
+  private final long again;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment state = SystemCall.state(arena);
   private final MemorySegment event = arena.allocate(SIGEVENT_SIZE, 8);
@@ -88,6 +89,13 @@ final class StuckCall implements AutoCloseable {
 
   /// Nobody is inside.
   StuckCall() {
+    this(AGAIN);
+  }
+
+  /// @param again nanoseconds between signals, less than a second: a thread that a hundred of these
+  ///   get out at once would come to nothing else at the usual pace
+  StuckCall(long again) {
+    this.again = again;
     int result = (int) SystemCall.call(state, SIGADDSET, mask.address(), SIGNAL);
     assert result == 0;
   }
@@ -176,7 +184,7 @@ final class StuckCall implements AutoCloseable {
   }
 
   private void signalIn(long nanos) {
-    set(AGAIN, nanos);
+    set(again, nanos);
     armed = true;
   }
 

@@ -17,7 +17,7 @@ import org.openjdk.jcstress.infra.results.Z_Result;
 @Outcome(id = "false", expect = Expect.FORBIDDEN, desc = "it would be stuck for ever")
 @State
 public class StuckCallStress {
-  private final StuckCall call = new StuckCall();
+  private final StuckCall call = new StuckCall(500_000_000);
 
   /// Goes in.
   @Actor
