@@ -190,8 +190,7 @@ final class FrameTable implements AutoCloseable {
 
   /// Takes all frames from the domain that are its own.
   synchronized void releaseAll(SimP2m p2m) {
-    long first = -1;
-    long length = 0;
+    Discarding discarding = new Discarding();
     for (long pfn = p2m.next(0); pfn >= 0; pfn = p2m.next(pfn + 1)) {
       long frame = p2m.frame(pfn);
       long mapped = word(frame) & MAPPED;
@@ -202,15 +201,9 @@ final class FrameTable implements AutoCloseable {
       }
       setWord(frame, 0);
       free++;
-      if (frame == first + length) {
-        length++;
-      } else {
-        discard(first, length);
-        first = frame;
-        length = 1;
-      }
+      discarding.add(frame);
     }
-    discard(first, length);
+    discarding.end();
   }
 
   /// Gives those pages back to the machine that hold nothing but zeros: an engine writes them, too,
@@ -222,27 +215,39 @@ final class FrameTable implements AutoCloseable {
     if (!discardsZeros) {
       return;
     }
-    long first = 0;
-    long length = 0;
+    Discarding discarding = new Discarding();
     for (long offset : offsets) {
-      if (offset < 0 || (word(offset >>> 12) & MAPPED) != 0 || !isZero(offset)) {
-        continue;
-      }
-      long frame = offset >>> 12;
-      if (frame == first + length) {
-        length++;
-      } else {
-        discard(first, length);
-        first = frame;
-        length = 1;
+      if (offset >= 0 && (word(offset >>> 12) & MAPPED) == 0 && isZero(offset)) {
+        discarding.add(offset >>> 12);
       }
     }
-    discard(first, length);
+    discarding.end();
   }
 
   private boolean isZero(long offset) {
     return MemorySegment.mismatch(memory, offset, offset + SimMemory.PAGE, ZEROS, 0, SimMemory.PAGE)
         == -1;
+  }
+
+  /// Gives frames back to the machine, those that follow each other by one call.
+  private final class Discarding {
+    private long first;
+    private long length;
+
+    void add(long frame) {
+      if (frame == first + length) {
+        length++;
+      } else {
+        end();
+        first = frame;
+        length = 1;
+      }
+    }
+
+    /// Behind the last one.
+    void end() {
+      discard(first, length);
+    }
   }
 
   private void discard(long frame, long run) {
