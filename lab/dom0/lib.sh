@@ -216,8 +216,10 @@ console() {
 last_tick() { console "$1" | grep -aE '^GUEST tick [0-9]+ .*(gone|[a-z]=[0-9]+)$' | tail -n 1; }
 
 # where NAME: the counter of a guest, how often its load went over the memory that it writes, and over that which it keeps.
-where() {
-  last_tick "$1" | awk '{ for (i = 4; i <= NF; i++) { split($i, word, "="); said[word[1]] = word[2] } print $3, said["rounds"] + 0, said["kept"] + 0 }'
+where() { last_tick "$1" | counters; }
+# The same of the line that is read.
+counters() {
+  awk '{ for (i = 4; i <= NF; i++) { split($i, word, "="); said[word[1]] = word[2] } print $3, said["rounds"] + 0, said["kept"] + 0 }'
 }
 tick() { last_tick "$1" | cut -d' ' -f3; }
 
@@ -234,7 +236,7 @@ reaches() {
         return 1
         ;;
     esac
-    read -r tick rounds kept <<<"$(where "$name")"
+    read -r tick rounds kept <<<"$(counters <<<"$line")" # of that line, not of a later one
     if [ "${tick:-0}" -ge "$1" ] && [ "${rounds:-0}" -ge "${2:-0}" ] && [ "${kept:-0}" -ge "${3:-0}" ]; then return 0; fi
     sleep 0.3
   done
