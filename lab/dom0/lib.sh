@@ -9,7 +9,6 @@ log=/share/xl.log # all that xl says
 
 held=0
 failed=0
-fell=0
 held() {
   held=$((held + 1))
   echo "[$(now)] held: $*"
@@ -19,34 +18,22 @@ failed() {
   echo "[$(now)] FAILED: $*"
 }
 
-# How many guests fell to a triple fault since Xen came up. Under emulation PVH and HVM guests do, among them such as nobody ever
-# saved: docs/LAB.md.
-fallen() { xl dmesg | grep -c 'Triple fault'; }
-
-# check WHAT COMMAND...: counts whether the command succeeded; apart where it did not and a guest fell before or meanwhile ($fallen,
-# how many had fallen when `each` began). A result that is wrong ($wrong says which) failed, whoever fell.
-wrong=''
-fallen=0
+# check WHAT COMMAND...: counts whether the command succeeded. Where it did not, what Xen told of triple faults is shown.
 check() {
   local what=$1
-  wrong=''
   shift
   if "$@"; then
     held "$what"
     return 0
   fi
-  if [ -z "$wrong" ] && [ "$(fallen)" != "$fallen" ]; then
-    fell=$((fell + 1))
-    echo "[$(now)] FELL: $what: $(xl dmesg | grep -A 4 'Triple fault' | grep -o 'RIP:.*' | tail -n 1)"
-  else
-    failed "$what"
-  fi
+  failed "$what"
+  xl dmesg | grep -A 4 'Triple fault' | grep -E 'Triple|RIP:' | tail -n 2 | sed 's/^/    /'
   return 1
 }
 
 summary() {
-  echo "[$(now)] $held held, $failed failed, $fell not decided"
-  [ "$failed" = 0 ] && [ "$fell" = 0 ] && [ "$held" -gt 0 ]
+  echo "[$(now)] $held held, $failed failed"
+  [ "$failed" = 0 ] && [ "$held" -gt 0 ]
 }
 
 # The shell's words that make libxl run Xen's helper (c) or ours (java), to save and to restore.
@@ -107,26 +94,13 @@ quiet() {
   return $status
 }
 
-# each FUNCTION KIND...: runs the function for each kind; it ends with other than 0 where it cannot go on. Where a guest fell, the kind
-# is done from its beginning again, and that is said: it has to hold twice then.
+# each FUNCTION KIND...: runs the function for each kind; it ends with other than 0 where it cannot go on.
 each() {
-  local what=$1 kind try
+  local what=$1 kind
   shift
   for kind; do
-    fallen=$(fallen)
     $what "$kind"
     clear_away
-    if [ $fell != 0 ]; then
-      for try in first second; do
-        echo "[$(now)] EMULATION: a guest fell; $kind is done from its beginning again, for the $try time of two"
-        fallen=$(fallen)
-        fell=0
-        $what "$kind"
-        clear_away
-        [ $fell = 0 ] || failed "$kind: a guest fell again"
-      done
-      fell=0
-    fi
   done
 }
 
@@ -232,7 +206,6 @@ reaches() {
     case $line in
       *bad=[1-9]* | *gone)
         echo "    memory is spoilt: $line"
-        wrong=memory
         return 1
         ;;
     esac
@@ -269,12 +242,10 @@ goes_on() {
 
 # Whether the counter of a guest never went back, nor began anew, on whatever consoles it was written to.
 steady() {
-  if console "$1" | awk '
+  console "$1" | awk '
     /^GUEST up/ { ups++ }
     /^GUEST tick [0-9]+ / { if ($3 + 0 < last) { print "    its counter went from " last " back to " $3; bad = 1 } last = $3 + 0 }
-    END { if (ups > 1) { print "    it came up " ups " times"; bad = 1 } exit bad }'; then return 0; fi
-  wrong=counter
-  return 1
+    END { if (ups > 1) { print "    it came up " ups " times"; bad = 1 } exit bad }'
 }
 
 gone() { ! xl domid "$1" >/dev/null 2>&1; }
@@ -360,9 +331,7 @@ checkpoints() {
 
 # Xen's own verifier wants a file, and says what is wrong on standard error.
 reference_verifies() {
-  PYTHONPATH=/usr/lib/xen-4.17/lib/python quiet python3 /usr/lib/xen-4.17/bin/verify-stream-v2 --format xl --in "$1" && return
-  wrong=stream
-  return 1
+  PYTHONPATH=/usr/lib/xen-4.17/lib/python quiet python3 /usr/lib/xen-4.17/bin/verify-stream-v2 --format xl --in "$1"
 }
 # for_the_judge FILE: keeps what ours wrote: on the host, where it is quicker, `lab/prove` has xenstream judge it. What it is comes
 # from its name: *-debug.wire has a verify pass, *-remus.wire was cut where the primary died.
@@ -376,10 +345,6 @@ for_the_judge() {
 differing() { grep -aciE 'verify.*(fail|mismatch|differ)|differ.*verify' "$1"; }
 
 # The receiver said something, and nothing of a page that differed. That there was a verify pass is the judge's to see.
-no_mismatch() {
-  [ -s "$1" ] && [ "$(differing "$1")" = 0 ] && return
-  wrong=pages
-  return 1
-}
+no_mismatch() { [ -s "$1" ] && [ "$(differing "$1")" = 0 ]; }
 
 same_and_running() { [ "$(xl domid "$1")" = "$2" ] && running "$1"; }
