@@ -16,6 +16,7 @@ final class ForeignPages implements ForeignMapping {
   private static final long PAGE = 4096;
   private static final int PROT_READ = 1;
   private static final int PROT_WRITE = 2;
+  private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[4096]);
 
   private final long handle;
   private final Arena arena;
@@ -60,15 +61,27 @@ final class ForeignPages implements ForeignMapping {
   }
 
   private static int @Nullable [] errors(MemorySegment failures, int count) {
+    if (isZero(failures)) {
+      return null;
+    }
     int[] errors = failures.toArray(ValueLayout.JAVA_INT);
-    int any = 0;
     for (int i = 0; i < count; i++) {
       // libxenforeignmemory gives what the kernel gave it, which is negative.
-      int error = Math.abs(errors[i]);
-      errors[i] = error;
-      any |= error;
+      errors[i] = Math.abs(errors[i]);
     }
-    return any == 0 ? null : errors;
+    return errors;
+  }
+
+  /// Compares whole pieces: the first compiler, which is all that the helper has, makes of that
+  /// what it does not make of a loop over a segment.
+  private static boolean isZero(MemorySegment octets) {
+    for (long at = 0; at < octets.byteSize(); at += ZEROS.byteSize()) {
+      long end = Math.min(octets.byteSize(), at + ZEROS.byteSize());
+      if (MemorySegment.mismatch(octets, at, end, ZEROS, 0, end - at) != -1) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override
