@@ -124,7 +124,7 @@ usual() {
   case $1 in
     pv32) echo 16 1 ;;
     pv64) echo 48 2 ;;
-    pvh) echo 40 1 ;; # of two vCPUs it dies under emulation, now and then: docs/LAB.md
+    pvh) echo 40 2 ;;
     hvm) echo 64 1 ;;
   esac
 }
