@@ -124,7 +124,7 @@ usual() {
   case $1 in
     pv32) echo 16 1 ;;
     pv64) echo 48 2 ;;
-    pvh) echo 40 2 ;;
+    pvh) echo 40 1 ;; # two would share CPU 1, and take several times as long
     hvm) echo 64 1 ;;
   esac
 }
