@@ -176,6 +176,10 @@ final class ConvertVerb implements Verb {
     if (to != To.XL && image.hasConfig()) {
       console.complain("the configuration is left out (--to xl)");
     }
+    String foreign = image.foreignConfig();
+    if (to != To.XL && foreign != null) {
+      console.complain(foreign + " is left out (--config)");
+    }
     image.behind(console);
   }
 
