@@ -65,8 +65,9 @@ final class ConvertVerb implements Verb {
         Verb.value(
             "--checkpoints",
             "last|keep|N",
-            "Of an image with several states (Remus): the last complete one, each as a checkpoint,"
-                + " or number N. Default: last."));
+            "Of an image with several states (Remus): the last complete one, each as a checkpoint"
+                + " (which 'xl migrate-receive -r' takes and 'xl restore' refuses), or number N."
+                + " Default: last."));
     spec.addOption(
         Verb.value(
             "--config",
@@ -161,6 +162,11 @@ final class ConvertVerb implements Verb {
             LegacyConversion.begin(source, reader.input(), output.channel(), to.target())) {
       while (conversion.step()) {
         progress.step();
+      }
+      if (to == To.XL && conversion.isCheckpointed()) {
+        console.complain(
+            "the file has checkpoints: 'xl restore' refuses it, 'xl migrate-receive -r' takes it"
+                + " (--checkpoints last)");
       }
     }
   }

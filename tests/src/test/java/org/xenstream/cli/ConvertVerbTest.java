@@ -297,6 +297,15 @@ class ConvertVerbTest {
     convert(waits, "--checkpoints", "keep", "--scratch", scratch);
     assertEquals(2, records().stream().filter(line -> line.contains("CHECKPOINT_END")).count());
     assertEquals(2, records().stream().filter(line -> line.contains("EMULATOR_CONTEXT")).count());
+    Path config = Files.writeString(folder.resolve("config"), Layers.CONFIG);
+    Object[] keeping = {"--checkpoints", "keep", "--scratch", scratch, "--config", config};
+    convert(
+        waits
+            + "xenstream: the file has checkpoints: 'xl restore' refuses it, 'xl migrate-receive -r'"
+            + " takes it (--checkpoints last)\n",
+        keeping);
+    Files.write(in, image);
+    convert("", keeping);
   }
 
   /// The verbs that only read say so as well, and can be told where and how much.
