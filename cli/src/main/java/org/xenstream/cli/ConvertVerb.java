@@ -186,7 +186,7 @@ final class ConvertVerb implements Verb {
     if (to != To.XL && foreign != null) {
       console.complain(foreign + " is left out (--config)");
     }
-    image.behind(console);
+    image.behind(console::complain);
   }
 
   private static @Nullable To to(ParseResult arguments) {

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
@@ -139,7 +140,7 @@ record LegacyImage(
   }
 
   /// Tells what stands behind the image and is not taken over.
-  void behind(Console console) throws IOException {
+  void behind(Consumer<String> listener) throws IOException {
     for (ImageItem item = reader.next(); item != null; item = reader.next()) {
       String left =
           switch (item) {
@@ -153,7 +154,7 @@ record LegacyImage(
             default -> null;
           };
       if (left != null) {
-        console.complain("%s @0x%x: left out: %s".formatted(reader.name(), item.offset(), left));
+        listener.accept("%s @0x%x: left out: %s".formatted(reader.name(), item.offset(), left));
       }
     }
   }
