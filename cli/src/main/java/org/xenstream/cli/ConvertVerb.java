@@ -65,8 +65,9 @@ final class ConvertVerb implements Verb {
         Verb.value(
             "--checkpoints",
             "last|keep|N",
-            "Of an image with several states (Remus): the last complete one, each as a checkpoint,"
-                + " or number N. Default: last."));
+            "Of an image with several states (Remus): the last complete one, each as a checkpoint"
+                + " (which 'xl migrate-receive -r' takes and 'xl restore' refuses), or number N."
+                + " Default: last."));
     spec.addOption(
         Verb.value(
             "--config",
@@ -162,6 +163,11 @@ final class ConvertVerb implements Verb {
       while (conversion.step()) {
         progress.step();
       }
+      if (to == To.XL && conversion.isCheckpointed()) {
+        console.complain(
+            "the file has checkpoints: 'xl restore' refuses it, 'xl migrate-receive -r' takes it"
+                + " (--checkpoints last)");
+      }
     }
   }
 
@@ -176,7 +182,11 @@ final class ConvertVerb implements Verb {
     if (to != To.XL && image.hasConfig()) {
       console.complain("the configuration is left out (--to xl)");
     }
-    image.behind(console);
+    String foreign = image.foreignConfig();
+    if (to != To.XL && foreign != null) {
+      console.complain(foreign + " is left out (--config)");
+    }
+    image.behind(console::complain);
   }
 
   private static @Nullable To to(ParseResult arguments) {

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
@@ -24,13 +25,15 @@ import org.xenstream.legacy.XendConfig;
 /// @param xend the header of the xend file around it, or null
 /// @param xendOffset where xend's configuration begins
 /// @param other what else is around it, or null
+/// @param xenops whether XenServer's own record of the guest stands in front of it
 record LegacyImage(
     ImageReader reader,
     long offset,
     Layer.@Nullable XlSave xl,
     Layer.@Nullable Xend xend,
     long xendOffset,
-    @Nullable Layer other) {
+    @Nullable Layer other,
+    boolean xenops) {
   /// Octets in front of xend's configuration: signature and length.
   private static final int XEND_HEADER = 20;
 
@@ -70,6 +73,7 @@ record LegacyImage(
     Layer.Xend xend = null;
     Layer other = null;
     long xendOffset = 0;
+    boolean xenops = false;
     for (ImageItem item = reader.next(); item != null; item = reader.next()) {
       if (item instanceof ImageItem.LibxcBegins) {
         throw none(reader, item.offset(), "a libxc stream, which copy rewrites");
@@ -79,7 +83,7 @@ record LegacyImage(
       }
       switch (found.layer()) {
         case Layer.LegacyImage _ -> {
-          return new LegacyImage(reader, found.offset(), xl, xend, xendOffset, other);
+          return new LegacyImage(reader, found.offset(), xl, xend, xendOffset, other, xenops);
         }
         case Layer.XlSave layer -> xl = layer;
         case Layer.Xend layer -> {
@@ -88,7 +92,8 @@ record LegacyImage(
         }
         case Layer.BackChannel back -> throw none(reader, found.offset(), back.title());
         case Layer.Libvirt _, Layer.XenServer _ -> other = found.layer();
-        case Layer.Compressed _, Layer.MigrateGo _, Layer.XenServerPart _, Layer.LibxlStream _ -> {}
+        case Layer.XenServerPart part -> xenops |= part.type() == Layer.XenServerPart.XENOPS;
+        case Layer.Compressed _, Layer.MigrateGo _, Layer.LibxlStream _ -> {}
       }
     }
     throw none(reader, reader.input().position(), "the end");
@@ -105,6 +110,14 @@ record LegacyImage(
   /// Tells whether a configuration comes with the image.
   boolean hasConfig() {
     return xend != null || (xl != null && xl.configLength() > 0);
+  }
+
+  /// What is around the image and says how the guest is configured, but not to xl; or null.
+  @Nullable String foreignConfig() {
+    if (other instanceof Layer.Libvirt) {
+      return "libvirt's domain XML";
+    }
+    return xenops ? "XenServer's Xenops record" : null;
   }
 
   /// The configuration that comes with the image, or null: an xl file's as it is, xend's
@@ -127,7 +140,7 @@ record LegacyImage(
   }
 
   /// Tells what stands behind the image and is not taken over.
-  void behind(Console console) throws IOException {
+  void behind(Consumer<String> listener) throws IOException {
     for (ImageItem item = reader.next(); item != null; item = reader.next()) {
       String left =
           switch (item) {
@@ -141,7 +154,7 @@ record LegacyImage(
             default -> null;
           };
       if (left != null) {
-        console.complain("%s @0x%x: left out: %s".formatted(reader.name(), item.offset(), left));
+        listener.accept("%s @0x%x: left out: %s".formatted(reader.name(), item.offset(), left));
       }
     }
   }

@@ -154,6 +154,10 @@ final class LegacyStreamConverter {
           LegacySource.open(reader.input(), options(), note -> log.error(note.toString()))) {
         tell(source.facts());
         write(image, source);
+        // Who waits at a descriptor for what else it brings may wait for ever.
+        if (reader.input().size() >= 0 && takesDeviceModel()) {
+          image.behind(log::error);
+        }
       }
     }
   }
@@ -164,11 +168,15 @@ final class LegacyStreamConverter {
     return LegacyOptions.builder()
         .toolstackWidth("32".equals(value("width")) ? WordWidth.BITS_32 : WordWidth.BITS_64)
         .guestKind("pv".equals(value("guest-type")) ? GuestKind.PV : GuestKind.HVM)
-        .deviceModel(!options.has("skip-qemu") || target() == Target.LIBXL)
+        .deviceModel(takesDeviceModel())
         .pages(PagesShown.LEFT_IN_INPUT)
         .scratchFolder(scratch.folder())
         .scratchLimit(scratch.limit())
         .build();
+  }
+
+  private boolean takesDeviceModel() {
+    return !options.has("skip-qemu") || target() == Target.LIBXL;
   }
 
   private Target target() {

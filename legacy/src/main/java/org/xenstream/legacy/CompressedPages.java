@@ -250,13 +250,16 @@ final class CompressedPages implements AutoCloseable {
   private void load(long pfn, MemorySegment pages) throws IOException {
     for (long i = pfn; i < pfn + pages.byteSize() / Layout.PAGE; i++) {
       if (!store.has(i) && !earlier.find(i, store)) {
+        boolean all = keepAll || earlier instanceof RereadPages;
         throw in.malformed(
             chunk,
             PART,
             "pfn 0x%x".formatted(i),
-            "a page that came whole since compression began (or the image in a file, or all its"
-                + " pages kept)",
-            "a difference from what came before");
+            all
+                ? "a page that came before"
+                : "a page that came whole since compression began (or the image in a file, or all"
+                    + " its pages kept)",
+            all ? "a difference from nothing" : "a difference from what came before");
       }
     }
     store.read(pfn, pages);

@@ -22,7 +22,7 @@ final class DeviceModelTail {
   private static final long MOST = 48L << 20;
 
   private static final String PART = "device model";
-  private static final int SIGNATURE = 21;
+  static final int SIGNATURE = 21;
   private static final String TO_THE_END = "QemuDeviceModelRecord";
   private static final String WITH_LENGTH = "DeviceModelRecord0002";
   private static final String OF_REMUS = "RemusDeviceModelState";
@@ -65,7 +65,7 @@ final class DeviceModelTail {
       throws IOException {
     long offset = in.position();
     MemorySegment there = in.input().peek(SIGNATURE);
-    String signature = new String(there.toArray(ValueLayout.JAVA_BYTE), US_ASCII);
+    String signature = text(there);
     boolean none = signature.isEmpty() || (!wanted && lastState);
     if (none) {
       return new DeviceModelTail(offset, null, true);
@@ -132,6 +132,15 @@ final class DeviceModelTail {
 
   private static MemorySegment copy(MemorySegment octets) {
     return MemorySegment.ofArray(octets.toArray(ValueLayout.JAVA_BYTE));
+  }
+
+  /// Tells whether a device model begins with these octets.
+  static boolean isSignature(MemorySegment octets) {
+    return isSignature(text(octets));
+  }
+
+  private static String text(MemorySegment octets) {
+    return new String(octets.toArray(ValueLayout.JAVA_BYTE), US_ASCII);
   }
 
   private static boolean isSignature(String text) {

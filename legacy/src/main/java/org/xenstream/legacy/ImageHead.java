@@ -28,6 +28,7 @@ final class ImageHead {
   private final OctetInput input;
   private final LegacyOptions options;
   private final Notes notes;
+  private Layout.Assumed assumed = Layout.Assumed.NOTHING;
 
   ImageHead(OctetInput input, LegacyOptions options, Notes notes) {
     this.input = input;
@@ -60,6 +61,7 @@ final class ImageHead {
     Location guest = in.at(begin + width.octets(), PART, null);
     if (fitsBoth) {
       kind = believedKind(kind, guest);
+      assumed = Layout.Assumed.KIND;
     } else {
       claim("guest", options.guestKind(), kind, guest);
     }
@@ -68,7 +70,7 @@ final class ImageHead {
     Layout layout =
         kind == GuestKind.PV
             ? pv(in, found.p2mSize(), framer, records)
-            : new Layout(width, kind, null, found.p2mSize(), false, false, 0);
+            : new Layout(width, kind, null, found.p2mSize(), false, false, 0, assumed);
     if (records.isEmpty()) {
       records.add(framer.frame(in.position(), new StreamRecord.StaticDataEnd()));
     }
@@ -110,7 +112,14 @@ final class ImageHead {
     records.add(framer.frame(in.position(), new StreamRecord.StaticDataEnd()));
     records.add(p2mFrames(in, p2mSize, guest, framer));
     return new Layout(
-        in.width(), GuestKind.PV, guest, p2mSize, there, info.extended(), info.xsaveLength());
+        in.width(),
+        GuestKind.PV,
+        guest,
+        p2mSize,
+        there,
+        info.extended(),
+        info.xsaveLength(),
+        assumed);
   }
 
   private static long marker(WordWidth width) {
@@ -129,6 +138,9 @@ final class ImageHead {
           "no extended info says how wide the guest is: %s by its p2m and page tables"
               .formatted(guest));
       return guest;
+    }
+    if (assumed == Layout.Assumed.NOTHING) {
+      assumed = Layout.Assumed.WIDTH;
     }
     if (claimed != null) {
       return claimed;

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param extended whether extended vCPU contexts follow in the tail
 /// @param xsaveLength octets of XSAVE state of vCPU 0 in the tail, with its header; 0 where no vCPU
 ///   has any
+/// @param assumed what of it the image does not tell
 record Layout(
     WordWidth toolstack,
     GuestKind kind,
@@ -20,7 +21,17 @@ record Layout(
     long p2mSize,
     boolean extendedInfo,
     boolean extended,
-    int xsaveLength) {
+    int xsaveLength,
+    Assumed assumed) {
+  /// What somebody claims, or is likely, and no octet of the image's head shows.
+  enum Assumed {
+    NOTHING,
+    /// How wide a PV guest is.
+    WIDTH,
+    /// Of which kind the guest is, where the image fits both.
+    KIND
+  }
+
   /// Octets of a vCPU's context, of 64-bit and 32-bit guests (`vcpu_guest_context`).
   static final int CONTEXT_64 = 5168;
 

@@ -50,6 +50,7 @@ public final class LegacyConversion implements AutoCloseable {
   private @Nullable MemorySegment piece;
   private final MemoryRuns runs = new MemoryRuns();
   private boolean atCheckpoint;
+  private boolean checkpointed;
 
   @SuppressWarnings("MustBeClosedChecker") // lives as long as this object
   private LegacyConversion(
@@ -98,11 +99,17 @@ public final class LegacyConversion implements AutoCloseable {
       writer.copy(framed.frame());
     }
     atCheckpoint = framed.record() instanceof StreamRecord.Checkpoint;
+    checkpointed |= atCheckpoint;
     if (atCheckpoint && target == Target.LIBXL) {
       emulator();
       layers.libxl(LibxlRecord.TYPE_CHECKPOINT_END, ORDER);
     }
     return true;
+  }
+
+  /// Tells whether a CHECKPOINT was written so far: a restore of a plain stream refuses that.
+  public boolean isCheckpointed() {
+    return checkpointed;
   }
 
   private void end() throws IOException {

@@ -22,6 +22,10 @@ import org.xenstream.core.format.Wire;
 /// `xen/arch/x86/domctl.c`), so that each is as long as it says of itself; the reference takes all
 /// to be alike, and misreads such an image.
 ///
+/// An image that does not tell how wide its guest is, or of which kind, comes of savers that wrote
+/// one state and nothing behind it: more octets there show that the tail was read with the wrong
+/// lengths.
+///
 /// The unmapped pfns are passed over: a modern stream takes no page away from a guest.
 final class PvTail implements Tail {
   private static final String PART = "PV tail";
@@ -38,6 +42,7 @@ final class PvTail implements Tail {
     EXTENDED,
     XSAVE,
     SHARED_INFO,
+    END,
     NOTHING
   }
 
@@ -67,6 +72,7 @@ final class PvTail implements Tail {
             case EXTENDED -> extended();
             case XSAVE -> xsave();
             case SHARED_INFO -> sharedInfo();
+            case END -> end();
             case NOTHING -> null;
           };
       if (framed != null || step == Step.NOTHING) {
@@ -159,7 +165,27 @@ final class PvTail implements Tail {
     MemorySegment page = in.require(Layout.PAGE, PART, "shared info");
     Framed framed = framer.frame(in.position(), new StreamRecord.SharedInfo(page));
     in.pass(Layout.PAGE, PART, "shared info");
-    step = Step.NOTHING;
+    step = Step.END;
     return framed;
+  }
+
+  private @Nullable Framed end() throws IOException {
+    step = Step.NOTHING;
+    if (layout.assumed() == Layout.Assumed.NOTHING) {
+      return null;
+    }
+    MemorySegment behind = in.input().peek(DeviceModelTail.SIGNATURE);
+    boolean ofWidth = layout.assumed() == Layout.Assumed.WIDTH;
+    // A device model tells of the kind of a guest, not of its width.
+    if (behind.byteSize() > 0 && !(ofWidth && DeviceModelTail.isSignature(behind))) {
+      throw in.malformed(
+          in.position(),
+          PART,
+          null,
+          "the end, if the guest is %s, which the image does not tell"
+              .formatted(ofWidth ? layout.guest() + " (--guest-width)" : "PV (--guest-kind)"),
+          "more octets");
+    }
+    return null;
   }
 }

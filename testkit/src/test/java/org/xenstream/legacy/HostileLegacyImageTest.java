@@ -17,6 +17,7 @@ import java.nio.channels.Channels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.xenstream.core.format.ChannelInput;
@@ -28,6 +29,11 @@ import org.xenstream.testkit.legacy.LegacyTrace;
 /// is there before it is used, and the message says where it stands, what was expected and what was
 /// found.
 class HostileLegacyImageTest {
+  /// A page of which one word has changed.
+  private static final byte[] DIFFERENCE = {
+    1, 1, 2, 3, 4, -1, -1, -1, -1, -1, -1, -1, -1, (byte) 0x87
+  };
+
   /// @param name what is odd
   /// @param image the octets
   /// @param message what is said of it
@@ -232,6 +238,10 @@ class HostileLegacyImageTest {
         "@0x60 (legacy TMEM.page): expected 134217732 octets, found 4 octets before the end");
     add(
         "no memory at all",
+        hvm().vcpuInfo(0, 0).endOfBody().hvmTail(5, 6, 7, new byte[8]),
+        "@0x18 (legacy body): expected pages of the guest, found none");
+    add(
+        "no chunk at all",
         hvm().endOfBody().hvmTail(5, 6, 7, new byte[8]),
         "@0x0 (legacy image): expected a legacy image, found octets that none begins with");
   }
@@ -255,14 +265,19 @@ class HostileLegacyImageTest {
         data.u64(-1),
         "@0x1065 (legacy COMPRESSED_DATA.length): expected at most 9223372036854775807, "
             + "found 18446744073709551615");
+    byte[] full = new byte[4097];
+    full[0] = (byte) 0x80;
     add(
         "more compressed data than pages",
-        compressing().batch(1).compressed((byte) 0, (byte) 0).endOfBody(),
+        compressing().batch(1).compressed(full).compressed((byte) 0).endOfBody(),
+        "@0x207e (legacy COMPRESSED_DATA.data): expected pages for the entries that came "
+            + "before, found 1 octets more");
+    add(
+        "a page that did not change since before compression",
+        compressing().batch(1).compressed((byte) 0).endOfBody(),
         "@0x1065 (legacy COMPRESSED_DATA.pfn 0x1): expected a page that came whole since "
             + "compression began (or the image in a file, or all its pages kept), found a "
             + "difference from what came before");
-    byte[] full = new byte[4097];
-    full[0] = (byte) 0x80;
     add(
         "a page that is not sent",
         compressing().batch(1, 2).compressed(full).endOfBody(),
@@ -295,11 +310,10 @@ class HostileLegacyImageTest {
         compressing().batch(1, 1).compressed(nothing).endOfBody(),
         "@0x207a (legacy COMPRESSED_DATA.run): expected runs of at least a word that make "
             + "up a page, found a run of none");
-    byte[] unknown = {1, 1, 2, 3, 4, -1, -1, -1, -1, -1, -1, -1, -1, (byte) 0x87};
     add(
-        "a difference from nothing",
-        compressing().batch(2).compressed(unknown).endOfBody(),
-        "@0x1065 (legacy COMPRESSED_DATA.pfn 0x2): expected a page that came whole since "
+        "a difference from a page that was not kept",
+        compressing().batch(1).compressed(DIFFERENCE).endOfBody(),
+        "@0x1065 (legacy COMPRESSED_DATA.pfn 0x1): expected a page that came whole since "
             + "compression began (or the image in a file, or all its pages kept), found a "
             + "difference from what came before");
   }
@@ -367,10 +381,26 @@ class HostileLegacyImageTest {
   @ParameterizedTest
   @MethodSource("cases")
   void isRefused(Case hostile) {
+    isRefused(hostile, LegacyOptions.DEFAULT);
+  }
+
+  private static void isRefused(Case hostile, LegacyOptions options) {
     ChannelInput input =
         new ChannelInput("a.img", Channels.newChannel(new ByteArrayInputStream(hostile.image())));
-    StreamFormatException fault = LegacyTrace.of(input, LegacyOptions.DEFAULT).fault();
+    StreamFormatException fault = LegacyTrace.of(input, options).fault();
     assertNotNull(fault, hostile::name);
     assertEquals(hostile.message(), fault.getMessage());
+  }
+
+  /// That a page never came is known only where all of them are kept.
+  @Test
+  void aDifferenceFromNothing() {
+    isRefused(
+        new Case(
+            "a difference from nothing",
+            compressing().batch(2).compressed(DIFFERENCE).endOfBody().octets(),
+            "a.img @0x1065 (legacy COMPRESSED_DATA.pfn 0x2): expected a page that came before, "
+                + "found a difference from nothing"),
+        LegacyOptions.builder().keepPages(true).build());
   }
 }

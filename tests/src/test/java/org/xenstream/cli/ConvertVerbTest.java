@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.core.envelope.Layer;
 import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.legacy.LegacyImageBuilder;
 
@@ -208,7 +209,35 @@ class ConvertVerbTest {
   void otherLayersAreTakenOff() throws IOException {
     byte[] stream = convert("");
     Files.write(in, Layers.gzip(Layers.libvirt(1, image)));
-    assertArrayEquals(stream, convert(""));
+    String left = "xenstream: libvirt's domain XML is left out (--config)\n";
+    assertArrayEquals(stream, convert(left));
+    assertArrayEquals(stream, convert(left, "--to", "libxl"));
+    Path config = Files.writeString(folder.resolve("config"), Layers.CONFIG);
+    assertArrayEquals(
+        join(header(3, Layers.CONFIG + "\0"), stream), convert("", "--config", config));
+  }
+
+  /// Behind the image the parts of a XenServer suspend image go on.
+  @Test
+  void whatXenServerSaysOfTheGuestIsLeftOut() throws IOException {
+    byte[] last =
+        state(
+                LegacyImageBuilder.image(8)
+                    .words(0x1000)
+                    .filledBatch(0, 1, 2)
+                    .chunk(LegacyImageBuilder.LAST_CHECKPOINT))
+            .octets();
+    Files.write(in, last);
+    byte[] stream = convert("");
+    Files.write(
+        in,
+        join(
+            "XenSavedDomv2-\n".getBytes(ISO_8859_1),
+            Layers.xenServerPart(Layer.XenServerPart.XENOPS, 4, "xeno".getBytes(UTF_8)),
+            Layers.xenServerPart(Layer.XenServerPart.LIBXC_LEGACY, 0, last),
+            Layers.xenServerPart(Layer.XenServerPart.END, 0, new byte[0])));
+    assertArrayEquals(
+        stream, convert("xenstream: XenServer's Xenops record is left out (--config)\n"));
   }
 
   @Test
@@ -268,6 +297,15 @@ class ConvertVerbTest {
     convert(waits, "--checkpoints", "keep", "--scratch", scratch);
     assertEquals(2, records().stream().filter(line -> line.contains("CHECKPOINT_END")).count());
     assertEquals(2, records().stream().filter(line -> line.contains("EMULATOR_CONTEXT")).count());
+    Path config = Files.writeString(folder.resolve("config"), Layers.CONFIG);
+    Object[] keeping = {"--checkpoints", "keep", "--scratch", scratch, "--config", config};
+    convert(
+        waits
+            + "xenstream: the file has checkpoints: 'xl restore' refuses it, 'xl migrate-receive -r'"
+            + " takes it (--checkpoints last)\n",
+        keeping);
+    Files.write(in, image);
+    convert("", keeping);
   }
 
   /// The verbs that only read say so as well, and can be told where and how much.

@@ -113,6 +113,27 @@ class LegacyStreamConverterTest {
     assertArrayEquals(libxc, Files.readAllBytes(out));
   }
 
+  /// Where the device model's state is left behind the image on purpose nothing is said of it.
+  @Test
+  void octetsBehindTheImageAreTold() throws IOException {
+    byte[] last =
+        LegacyImageBuilder.image(4)
+            .words(0x1000)
+            .filledBatch(0, 1, 2)
+            .vcpuInfo(0, 0)
+            .chunk(LegacyImageBuilder.LAST_CHECKPOINT)
+            .endOfBody()
+            .hvmTail(0xFE, 0xFD, 0xFC, new byte[24])
+            .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, STATE)
+            .octets();
+    Files.write(in, StreamBuilder.join(last, new byte[3]));
+    String told = in + " @0x%x: left out: 3 octets behind the image\n".formatted(last.length);
+    assertEquals(told, run("-i", in, "-o", out, "-w32", "-ghvm", "-flibxl").exits(0).err());
+    assertArrayEquals(libxl, Files.readAllBytes(out));
+    run("-i", in, "-o", out, "-w32", "-ghvm", "--skip-qemu").quiet().exits(0);
+    assertArrayEquals(libxc, Files.readAllBytes(out));
+  }
+
   @Test
   void anXlHeaderIsKept() throws IOException {
     String config = "name='g'\n";

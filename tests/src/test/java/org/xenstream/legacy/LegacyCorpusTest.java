@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.legacy;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -12,8 +18,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.xenstream.core.format.ChannelInput;
+import org.xenstream.core.format.MappedInput;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.verify.Finding;
 import org.xenstream.core.verify.Severity;
 import org.xenstream.testkit.Corpus;
@@ -25,6 +36,8 @@ import org.xenstream.transfer.StreamType;
 /// they part, `docs/DIFFERENCES.md` says so and why.
 class LegacyCorpusTest {
   private static final int REFERENCE_VCPUS = 128;
+
+  @TempDir private Path folder;
 
   static List<CorpusImage> images() {
     return Corpus.here().images(Corpus.LEGACY);
@@ -138,6 +151,52 @@ class LegacyCorpusTest {
     }
     assertEquals(List.of(), differing);
     assertEquals(55, conversions);
+  }
+
+  /// What a conversion writes, whose pages stay in the image until they are moved from there to the
+  /// output, is what its records say with their pages in view: out of a file and out of a pipe, of
+  /// the last state and of each.
+  @ParameterizedTest
+  @MethodSource("images")
+  void conversionWritesWhatTheRecordsSay(CorpusImage image) throws IOException {
+    for (Checkpoints which : List.of(Checkpoints.LAST, Checkpoints.KEEP)) {
+      LegacyOptions options = LegacyOptions.builder().checkpoints(which).build();
+      byte[] said = Translated.written(Translated.open(image), options);
+      if (which.equals(Checkpoints.LAST)) {
+        assertArrayEquals(Translated.of(image, options).octets(), said, image::path);
+      }
+      assertArrayEquals(said, converted(Translated.open(image), options), image + " " + which);
+      assertArrayEquals(said, converted(pipe(image), options), image + " piped, " + which);
+      assertArrayEquals(said, Translated.written(pipe(image), options), image + " read, " + which);
+    }
+  }
+
+  private byte[] converted(OctetInput input, LegacyOptions options) throws IOException {
+    LegacyOptions left = options.toBuilder().pages(PagesShown.LEFT_IN_INPUT).build();
+    Path out = folder.resolve("converted");
+    try (LegacySource source = LegacySource.open(input, left, _ -> {});
+        FileChannel file =
+            FileChannel.open(
+                out,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE);
+        LegacyConversion conversion =
+            LegacyConversion.begin(source, input, file, LegacyConversion.Target.LIBXC)) {
+      while (conversion.step()) {}
+    }
+    return Files.readAllBytes(out);
+  }
+
+  private static ChannelInput pipe(CorpusImage image) throws IOException {
+    long start;
+    try (MappedInput file = Translated.open(image)) {
+      start = file.position();
+    }
+    ChannelInput input =
+        new ChannelInput(image.path(), Channels.newChannel(Files.newInputStream(image.file())));
+    input.advance(start);
+    return input;
   }
 
   private static List<Map<?, ?>> conversions(CorpusImage image) {

@@ -18,6 +18,7 @@ import org.xenstream.core.format.ChannelInput;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.MappedInput;
+import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.RecordSource;
 import org.xenstream.core.format.StreamReader;
 import org.xenstream.core.format.StreamWriter;
@@ -61,18 +62,11 @@ record Translated(
   ///
   /// @throws IOException when it cannot be translated to its end
   static Translated of(CorpusImage image, LegacyOptions options) throws IOException {
-    Path file = image.file();
-    long start = start(file);
-    MappedInput input = MappedInput.open(file);
-    input.advance(start);
+    MappedInput input = open(image);
     List<LegacyNote> notes = new ArrayList<>();
     CapturingChannel out = CapturingChannel.whole();
     try (LegacySource source = LegacySource.open(input, options, notes::add)) {
-      StreamWriter writer =
-          StreamWriter.begin(out, source.headers().image(), source.headers().domain());
-      for (Framed framed = source.next(); framed != null; framed = source.next()) {
-        writer.accept(framed.record());
-      }
+      write(source, out);
       DeviceModel model = source.deviceModel();
       if (model == null) {
         throw new AssertionError(image + ": nothing is said of a device model");
@@ -85,6 +79,34 @@ record Translated(
           notes,
           input.size() - input.position());
     }
+  }
+
+  /// All records of an image, whose pages are in view, as a libxc stream.
+  ///
+  /// @param input stands at the image, and is closed
+  static byte[] written(OctetInput input, LegacyOptions options) throws IOException {
+    CapturingChannel out = CapturingChannel.whole();
+    try (LegacySource source = LegacySource.open(input, options, _ -> {})) {
+      write(source, out);
+    }
+    return out.octets();
+  }
+
+  private static void write(LegacySource source, CapturingChannel out) throws IOException {
+    StreamWriter writer =
+        StreamWriter.begin(out, source.headers().image(), source.headers().domain());
+    for (Framed framed = source.next(); framed != null; framed = source.next()) {
+      writer.accept(framed.record());
+    }
+  }
+
+  /// The file of an image, at the place where the legacy image begins.
+  static MappedInput open(CorpusImage image) throws IOException {
+    Path file = image.file();
+    long start = start(file);
+    MappedInput input = MappedInput.open(file);
+    input.advance(start);
+    return input;
   }
 
   /// Where the legacy image begins in its layers; 0 where no layer is known.

@@ -115,8 +115,8 @@ public record LegacyVariety(
                 "");
     String model = models.get(chance.nextInt(models.size()));
     // Of Xen 4.1 and later, of 3.2 to 4.0, of 3.0.3 to 3.1 with extended info, which 3.0 writes for
-    // one vCPU, and of 3.0 without extended info.
-    int age = chance.nextInt(4);
+    // one vCPU, and of 3.0 without extended info. None of the old ones sends checkpoints.
+    int age = chance.nextInt(checkpointed ? 3 : 4);
     return new LegacyVariety(
         width,
         age < 3,
