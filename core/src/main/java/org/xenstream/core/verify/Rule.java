@@ -782,6 +782,14 @@ public enum Rule {
       REPORT_SAVER,
       "An HVM parameter comes twice in a record.",
       "Spec, HVM_PARAMS. The later is set over the earlier."),
+  HVM_PARAM_CHANGED(
+      808,
+      ERROR,
+      SAVE_AGAIN,
+      "An HVM parameter that the hypervisor lets be set once comes again with another value.",
+      "`hvm_allow_set_param` in `xen/arch/x86/hvm/hvm.c`: 9, 32, 33, 35, since Xen 4.10 also 38,"
+          + " since 4.12 also 5 and 6, each unless it is 0 so far; `handle_hvm_params` fails with"
+          + " it."),
 
   // 09xx: TSC and CPU policies.
   TSC_INFO_SIZE(

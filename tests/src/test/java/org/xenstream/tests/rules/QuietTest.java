@@ -12,6 +12,7 @@ import static org.xenstream.tests.rules.Recipe.entry;
 import static org.xenstream.tests.rules.Recipe.hvm;
 import static org.xenstream.tests.rules.Recipe.memory;
 import static org.xenstream.tests.rules.Recipe.msrs;
+import static org.xenstream.tests.rules.Recipe.params;
 import static org.xenstream.tests.rules.Recipe.pv64;
 import static org.xenstream.tests.rules.Recipe.record;
 import static org.xenstream.tests.rules.Recipe.u32;
@@ -61,6 +62,25 @@ class QuietTest {
     byte[] set = set(hvm(), "memory", "tsc", "params", "context");
     assertEquals(
         List.of(), ids(hvm().with("end", CHECKPOINT).after("end", set, CHECKPOINT).octets()));
+  }
+
+  /// The hypervisor lets the same value be set again, and any over a 0.
+  @Test
+  void parametersThatAreSetOnceComeAgainAsTheyWere() throws IOException {
+    byte[] set = join(set(hvm(), "tsc", "context"), params(9, 3, 33, 8, 32, 7), CHECKPOINT);
+    Recipe first = hvm().with("params", params(9, 3, 33, 8, 32, 0)).with("end", CHECKPOINT);
+    assertEquals(List.of(), ids(first.after("end", set, set).octets()));
+  }
+
+  /// Before Xen 4.12 these could be changed.
+  @Test
+  void pagesOfTheDeviceModelMoveWhereAReleaseLetsThem() throws IOException {
+    byte[] set = join(set(hvm(), "tsc", "context"), params(5, 3, 6, 4), CHECKPOINT);
+    Recipe first = hvm().version2().with("params", params(5, 1, 6, 2)).with("end", CHECKPOINT);
+    byte[] image = first.savedBy(2, 7).after("end", set).octets();
+    assertEquals(List.of(), ids(image, Release.V4_11));
+    assertEquals(
+        List.of("XS0808-hvm-param-changed", "XS0808-hvm-param-changed"), ids(image, Release.V4_12));
   }
 
   @Test
