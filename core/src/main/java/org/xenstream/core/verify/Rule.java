@@ -593,6 +593,21 @@ public enum Rule {
       "An MSR of a PV vCPU that the hypervisor of no release takes.",
       "`XEN_DOMCTL_set_vcpu_msrs` in `xen/arch/x86/domctl.c`; `docs/DIFFERENCES.md` says why it is"
           + " a note."),
+  VCPU_EXTENDED_REFUSED(
+      619,
+      ERROR,
+      SAVE_AGAIN,
+      "What X86_PV_VCPU_EXTENDED holds says that it is shorter than 32 octets, or of a vCPU that"
+          + " the domain cannot have.",
+      "`XEN_DOMCTL_set_ext_vcpucontext` in `xen/arch/x86/domctl.c`; `process_vcpu_extended` in"
+          + " `xg_sr_restore_x86_pv.c` hands it over as it is."),
+  VCPU_EXTENDED_OTHER(
+      620,
+      WARNING,
+      EXPECT_LOSS,
+      "X86_PV_VCPU_EXTENDED holds the state of another vCPU than it says, and that one gets it.",
+      "`XEN_DOMCTL_set_ext_vcpucontext` in `xen/arch/x86/domctl.c`; `process_vcpu_extended` in"
+          + " `xg_sr_restore_x86_pv.c` hands it over as it is."),
 
   // 07xx: HVM_CONTEXT.
   HVM_CONTEXT_EMPTY(
