@@ -1093,6 +1093,15 @@ public enum Rule {
       "The configuration in the xl header is marked as JSON and is none.",
       "RFC 8259. `create_domain` in `tools/xl/xl_vmcontrol.c` does not look at what its parser"
           + " says."),
+  XL_CONFIG_ENDLESS(
+      2107,
+      WARNING,
+      CHECK_TOOLSTACK,
+      "The configuration in the xl header is marked as JSON and no NUL ends it: xl reads on into"
+          + " whatever its memory holds behind it.",
+      "`create_domain` in `tools/xl/xl_vmcontrol.c` keeps no more than was sent, and"
+          + " `libxl__json_parse` in `libxl_json.c` asks for its `strlen`. `xl save` counts the NUL"
+          + " in."),
   LAYER_MALFORMED(
       2110,
       ERROR,

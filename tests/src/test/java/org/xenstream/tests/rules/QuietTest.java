@@ -173,7 +173,7 @@ class QuietTest {
         List.of(
             "{\"c_info\":{\"type\":\"pvh\"}}",
             "{\"c_info\":{\"type\":\"hvm\"},\"b_info\":{\"device_model_version\":\"none\"}}")) {
-      assertEquals(List.of(), ids(Layers.xl(config, Layers.libxl(hvm().octets()))));
+      assertEquals(List.of(), ids(Layers.xl(config + "\0", Layers.libxl(hvm().octets()))));
     }
     assertEquals(List.of(), ids(Layers.libxl(hvm().octets())));
     byte[] pc = hvm().with("context", context(cpu(), entry(3, 0, 8, 5, u8(0x40)))).octets();
@@ -255,7 +255,16 @@ class QuietTest {
 
   @Test
   void aWireCaptureEndsWithTheGoMessage() throws IOException {
-    assertEquals(List.of(), ids(Layers.wire(Layers.libxl(LITTLE_ENDIAN, hvm().octets()))));
+    byte[] xl = Layers.xl(Layers.CONFIG + "\0", Layers.libxl(LITTLE_ENDIAN, hvm().octets()));
+    byte[] go = Layers.GO.getBytes(StandardCharsets.US_ASCII);
+    assertEquals(List.of(), ids(join(xl, go, new byte[1])));
+  }
+
+  /// What stands behind it is nothing to xl.
+  @Test
+  void aConfigurationEndsAtItsFirstNul() throws IOException {
+    byte[] libxl = Layers.libxl(hvm().octets());
+    assertEquals(List.of(), ids(Layers.xl("{}\0behind", libxl)));
   }
 
   @Test
