@@ -194,7 +194,9 @@ public final class SyntheticImage {
     put(basic, BASIC_START_INFO, START_INFO);
     put(basic, BASIC_CR3, TOP_TABLE << Wire.PAGE_SHIFT);
     out.accept(new StreamRecord.PvVcpuBasic(0, basic));
-    out.accept(new StreamRecord.PvVcpuExtended(0, zeros(EXTENDED_SIZE)));
+    MemorySegment extended = zeros(EXTENDED_SIZE);
+    put(extended, 0, (long) EXTENDED_SIZE << 32); // its length, behind vCPU 0
+    out.accept(new StreamRecord.PvVcpuExtended(0, extended));
   }
 
   private static MemorySegment zeros(long octets) {

@@ -21,6 +21,9 @@ final class HvmCheck implements Check {
 
   private final @Nullable Release target;
 
+  /// What the parameters that are set once have been set to so far, 0 where nothing else was.
+  private final long[] set = new long[Release.latest().hvmParams()];
+
   /// @param target the release for which the image is judged: what the newest one refuses is then
   ///   of no interest
   HvmCheck(@Nullable Release target) {
@@ -245,8 +248,9 @@ final class HvmCheck implements Check {
       long index = params.index(n);
       long at = 8 + n * 16L;
       param(index, params.value(n), n, at, frame, report);
+      boolean changed = changed(index, params.value(n), n, at, frame, report);
       if (index >= 0 && index < Long.SIZE) {
-        if ((seen >>> index & 1) != 0 && !report.counted(Rule.HVM_PARAM_REPEATED)) {
+        if (!changed && (seen >>> index & 1) != 0 && !report.counted(Rule.HVM_PARAM_REPEATED)) {
           report.at(
               Rule.HVM_PARAM_REPEATED,
               frame,
@@ -257,6 +261,32 @@ final class HvmCheck implements Check {
         seen |= 1L << index;
       }
     }
+  }
+
+  /// Tells whether a parameter has another value already, from this record or one before it, and
+  /// cannot be given a new one. What is refused in any case is not looked at.
+  private boolean changed(long index, long value, int n, long at, Frame frame, Report report) {
+    Release release = target == null ? Release.latest() : target;
+    if (!release.setsHvmParamOnce(index)
+        || !(target == null
+            ? someReleaseTakes(index, value)
+            : release.takesHvmParam(index, value))) {
+      return false;
+    }
+    long before = set[(int) index];
+    if (before == 0 || before == value) {
+      set[(int) index] = value;
+      return false;
+    }
+    if (!report.counted(Rule.HVM_PARAM_CHANGED)) {
+      report.at(
+          Rule.HVM_PARAM_CHANGED,
+          frame,
+          at + 8,
+          "param[" + n + "].value",
+          expected("parameter " + index + " to stay " + hex(before), hex(value)));
+    }
+    return true;
   }
 
   /// Tells whether any release goes on after a parameter with a value.

@@ -3,6 +3,8 @@ package org.xenstream.core.verify;
 
 import static org.xenstream.core.verify.Report.expected;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.Layer;
@@ -103,7 +105,8 @@ final class OuterCheck implements Check {
           expected("at most " + (length - 4), xl.configLength()),
           report);
     } else if ((xl.mandatoryFlags() & Layer.XlSave.JSON) != 0) {
-      JsonText.Fault fault = JsonText.fault(xl.optionalData().asSlice(4, xl.configLength()));
+      MemorySegment config = xl.optionalData().asSlice(4, xl.configLength());
+      JsonText.Fault fault = JsonText.fault(config);
       if (fault != null) {
         header(
             Rule.XL_CONFIG_JSON,
@@ -111,8 +114,24 @@ final class OuterCheck implements Check {
             "config",
             expected(fault.expected(), fault.found()),
             report);
+      } else if (!hasNul(config)) {
+        header(
+            Rule.XL_CONFIG_ENDLESS,
+            offset + 52 + xl.configLength(),
+            "config",
+            expected("a NUL", "the end of the configuration"),
+            report);
       }
     }
+  }
+
+  /// Looks from the end, where xl writes it.
+  private static boolean hasNul(MemorySegment text) {
+    long at = text.byteSize() - 1;
+    while (at >= 0 && text.get(ValueLayout.JAVA_BYTE, at) != 0) {
+      at--;
+    }
+    return at >= 0;
   }
 
   private static void header(Rule rule, long offset, String field, String message, Report report) {

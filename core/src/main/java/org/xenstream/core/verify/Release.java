@@ -63,6 +63,8 @@ public enum Release {
 
   // Numbers of HVM parameters (xen/include/public/hvm/params.h).
   private static final int PAE_ENABLED = 4;
+  private static final int IOREQ_PFN = 5;
+  private static final int BUFIOREQ_PFN = 6;
   private static final int VIRIDIAN = 9;
   private static final int TIMER_MODE = 10;
   private static final int DM_DOMAIN = 13;
@@ -71,6 +73,7 @@ public enum Release {
   private static final int ACPI_IOPORTS_LOCATION = 19;
   private static final int NESTEDHVM = 24;
   private static final int TRIPLE_FAULT_REASON = 31;
+  private static final int IOREQ_SERVER_PFN = 32;
   private static final int NR_IOREQ_SERVER_PAGES = 33;
   private static final int ALTP2M = 35;
   private static final int X87_FIP_WIDTH = 36;
@@ -298,6 +301,20 @@ public enum Release {
       case VM86_TSS_SIZED -> value >>> 32 >= 104;
       case MCA_CAP -> within(value, 0, 1);
       default -> true;
+    };
+  }
+
+  /// Tells whether an HVM parameter keeps its value once it is set: another one fails the restore,
+  /// the same passes, and any replaces a 0 (`hvm_allow_set_param` in xen/arch/x86/hvm/hvm.c). What
+  /// becomes of the parameter at all, [#hvmParam] tells.
+  public boolean setsHvmParamOnce(long index) {
+    if (index < 0 || index >= hvmParams()) {
+      return false;
+    }
+    return switch ((int) index) {
+      case IOREQ_PFN, BUFIOREQ_PFN -> atLeast(12);
+      case VIRIDIAN, IOREQ_SERVER_PFN, NR_IOREQ_SERVER_PAGES, ALTP2M, MCA_CAP -> true;
+      default -> false;
     };
   }
 

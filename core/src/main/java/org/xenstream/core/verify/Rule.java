@@ -593,6 +593,21 @@ public enum Rule {
       "An MSR of a PV vCPU that the hypervisor of no release takes.",
       "`XEN_DOMCTL_set_vcpu_msrs` in `xen/arch/x86/domctl.c`; `docs/DIFFERENCES.md` says why it is"
           + " a note."),
+  VCPU_EXTENDED_REFUSED(
+      619,
+      ERROR,
+      SAVE_AGAIN,
+      "What X86_PV_VCPU_EXTENDED holds says that it is shorter than 32 octets, or of a vCPU that"
+          + " the domain cannot have.",
+      "`XEN_DOMCTL_set_ext_vcpucontext` in `xen/arch/x86/domctl.c`; `process_vcpu_extended` in"
+          + " `xg_sr_restore_x86_pv.c` hands it over as it is."),
+  VCPU_EXTENDED_OTHER(
+      620,
+      WARNING,
+      EXPECT_LOSS,
+      "X86_PV_VCPU_EXTENDED holds the state of another vCPU than it says, and that one gets it.",
+      "`XEN_DOMCTL_set_ext_vcpucontext` in `xen/arch/x86/domctl.c`; `process_vcpu_extended` in"
+          + " `xg_sr_restore_x86_pv.c` hands it over as it is."),
 
   // 07xx: HVM_CONTEXT.
   HVM_CONTEXT_EMPTY(
@@ -782,6 +797,14 @@ public enum Rule {
       REPORT_SAVER,
       "An HVM parameter comes twice in a record.",
       "Spec, HVM_PARAMS. The later is set over the earlier."),
+  HVM_PARAM_CHANGED(
+      808,
+      ERROR,
+      SAVE_AGAIN,
+      "An HVM parameter that the hypervisor lets be set once comes again with another value.",
+      "`hvm_allow_set_param` in `xen/arch/x86/hvm/hvm.c`: 9, 32, 33, 35, since Xen 4.10 also 38,"
+          + " since 4.12 also 5 and 6, each unless it is 0 so far; `handle_hvm_params` fails with"
+          + " it."),
 
   // 09xx: TSC and CPU policies.
   TSC_INFO_SIZE(
@@ -1070,6 +1093,15 @@ public enum Rule {
       "The configuration in the xl header is marked as JSON and is none.",
       "RFC 8259. `create_domain` in `tools/xl/xl_vmcontrol.c` does not look at what its parser"
           + " says."),
+  XL_CONFIG_ENDLESS(
+      2107,
+      WARNING,
+      CHECK_TOOLSTACK,
+      "The configuration in the xl header is marked as JSON and no NUL ends it: xl reads on into"
+          + " whatever its memory holds behind it.",
+      "`create_domain` in `tools/xl/xl_vmcontrol.c` keeps no more than was sent, and"
+          + " `libxl__json_parse` in `libxl_json.c` asks for its `strlen`. `xl save` counts the NUL"
+          + " in."),
   LAYER_MALFORMED(
       2110,
       ERROR,

@@ -21,6 +21,10 @@ final class VcpuCheck implements Check {
 
   private static final int HEADER = 8;
   private static final int MOST_EXTENDED = 128;
+
+  /// Up to `vmce`, what a `struct xen_domctl_ext_vcpucontext` has to say that it holds.
+  private static final int LEAST_EXTENDED = 32;
+
   private static final int LEAST_XSAVE = 16;
   private static final int MSR = 16;
 
@@ -81,19 +85,8 @@ final class VcpuCheck implements Check {
       report.length(Rule.VCPU_EMPTY, frame, "more than 8");
       return;
     }
-    int configured = before.config().maxVcpus();
-    int most = configured > 0 ? configured : MOST_VCPUS;
-    if (record.vcpuId() >= most) {
-      report.at(
-          Rule.VCPU_ID,
-          frame,
-          0,
-          "vcpu_id",
-          expected(
-              configured > 0
-                  ? "below max_vcpus of the configuration, " + most
-                  : "below " + MOST_VCPUS + ", the most that libxl gives a domain",
-              record.vcpuId()));
+    if (record.vcpuId() >= mostVcpus(before)) {
+      report.at(Rule.VCPU_ID, frame, 0, "vcpu_id", expected(vcpusOf(before), record.vcpuId()));
       return;
     }
     Vcpu vcpu = vcpu((int) record.vcpuId());
@@ -109,6 +102,51 @@ final class VcpuCheck implements Check {
     vcpu.everSeen |= bit;
     if (size(record, frame, before, report) && record instanceof StreamRecord.PvVcpuBasic basic) {
       vcpu.basic = VcpuBasic.of(basic.context(), before.guestWidth(), frame);
+    }
+  }
+
+  private static int mostVcpus(StreamState before) {
+    int configured = before.config().maxVcpus();
+    return configured > 0 ? configured : MOST_VCPUS;
+  }
+
+  private static String vcpusOf(StreamState before) {
+    return before.config().maxVcpus() > 0
+        ? "below max_vcpus of the configuration, " + before.config().maxVcpus()
+        : "below " + MOST_VCPUS + ", the most that libxl gives a domain";
+  }
+
+  /// What `XEN_DOMCTL_set_ext_vcpucontext` in `xen/arch/x86/domctl.c` asks of the vCPU's number and
+  /// the length that stand inside; where there is less than that, zeros follow.
+  private static void extended(
+      StreamRecord.PvVcpuExtended record, Frame frame, StreamState before, Report report) {
+    MemorySegment context = record.context();
+    MemorySegment head = MemorySegment.ofArray(new byte[8]);
+    MemorySegment.copy(context, 0, head, 0, Math.min(head.byteSize(), context.byteSize()));
+    long vcpu = Integer.toUnsignedLong(Wire.u32(head, 0));
+    long size = Integer.toUnsignedLong(Wire.u32(head, 4));
+    if (vcpu >= mostVcpus(before)) {
+      report.at(
+          Rule.VCPU_EXTENDED_REFUSED,
+          frame,
+          HEADER,
+          "context.vcpu",
+          expected(vcpusOf(before), vcpu));
+    } else if (vcpu != record.vcpuId()) {
+      report.at(
+          Rule.VCPU_EXTENDED_OTHER,
+          frame,
+          HEADER,
+          "context.vcpu",
+          expected("vcpu_id, " + record.vcpuId(), vcpu));
+    }
+    if (size < LEAST_EXTENDED) {
+      report.at(
+          Rule.VCPU_EXTENDED_REFUSED,
+          frame,
+          HEADER + 4,
+          "context.size",
+          expected("at least " + LEAST_EXTENDED, size));
     }
   }
 
@@ -153,9 +191,11 @@ final class VcpuCheck implements Check {
         report.length(Rule.VCPU_BASIC_SIZE, frame, Integer.toString(HEADER + wanted));
         return false;
       }
-    } else if (record instanceof StreamRecord.PvVcpuExtended) {
+    } else if (record instanceof StreamRecord.PvVcpuExtended extended) {
       if (octets > MOST_EXTENDED) {
         report.length(Rule.VCPU_EXTENDED_SIZE, frame, "at most " + (HEADER + MOST_EXTENDED));
+      } else {
+        extended(extended, frame, before, report);
       }
     } else if (record instanceof StreamRecord.PvVcpuXsave) {
       if (octets < LEAST_XSAVE) {

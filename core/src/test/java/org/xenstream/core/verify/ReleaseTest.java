@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.xenstream.core.format.RecordType;
 import org.xenstream.core.verify.HvmContextFacts.Form;
@@ -172,6 +174,23 @@ class ReleaseTest {
     assertFalse(Release.V4_11.takesHvmParam(13, 0));
     assertTrue(Release.V4_10.takesHvmParam(13, 0));
     assertFalse(Release.V4_22.takesHvmParam(39, 0));
+  }
+
+  @Test
+  void someHvmParamsKeepTheirFirstValue() {
+    assertEquals("9 32 33 35", once(Release.V4_9));
+    assertEquals("9 32 33 35 38", once(Release.V4_11));
+    assertEquals("5 6 9 32 33 35 38", once(Release.V4_12));
+    assertEquals("5 6 9 32 33 35 38", once(Release.V4_22));
+    assertFalse(Release.V4_22.setsHvmParamOnce(-1));
+    assertFalse(Release.V4_22.setsHvmParamOnce(1L << 32 | 9));
+  }
+
+  private static String once(Release release) {
+    return LongStream.range(0, 40)
+        .filter(release::setsHvmParamOnce)
+        .mapToObj(Long::toString)
+        .collect(Collectors.joining(" "));
   }
 
   @Test

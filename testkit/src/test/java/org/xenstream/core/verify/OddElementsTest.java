@@ -54,6 +54,7 @@ class OddElementsTest {
         new Odd(Rule.HVM_PARAM_VALUE, null, params(10, 4)),
         new Odd(Rule.HVM_PARAM_NOT_NOW, null, params(24, 1)),
         new Odd(Rule.HVM_PARAM_REPEATED, null, params(1, 1)),
+        new Odd(Rule.HVM_PARAM_CHANGED, null, changed()),
         new Odd(Rule.PFN_RESERVED_BITS, null, pages(0xF010_0000_0000_0000L, 1)),
         new Odd(Rule.PFN_BEYOND_ADDRESS, null, pages(0xF000_0100_0000_0000L, 1)),
         new Odd(Rule.PFN_REPEATED, null, pages(0xF000_0000_0000_0007L, 0)),
@@ -105,6 +106,14 @@ class OddElementsTest {
 
   private static StreamBuilder header() {
     return StreamBuilder.stream().u16(1).u16(0).u32(24).u32(0x54381286).u32(1).raw(new byte[16]);
+  }
+
+  private static byte[] changed() {
+    StreamBuilder params = StreamBuilder.stream().u32(ELEMENTS).u32(0).u64(32).u64(7);
+    for (int i = 1; i < ELEMENTS; i++) {
+      params.u64(32).u64(8);
+    }
+    return stream(10, params.octets());
   }
 
   private static byte[] params(long index, long value) {

@@ -195,7 +195,7 @@ final class GuestCases {
             "img @0xa5d8 (record #10 END): END without an X86_PV_VCPU_BASIC for vCPU 0 before it"),
         RuleCase.of(
             Rule.VCPU_WITHOUT_BASIC,
-            pv64().before("end", record(5, u32(3), u32(0), u64(0))),
+            pv64().before("end", record(5, u32(3), u32(0), u32(3), u32(64))),
             "img @0xa5f0 (record #11 END): END without an X86_PV_VCPU_BASIC for vCPU 3, of which there is other state"),
         RuleCase.of(
             Rule.START_INFO_PFN,
@@ -243,7 +243,26 @@ final class GuestCases {
         RuleCase.of(
             Rule.VCPU_MSR,
             pv64().before("end", msrs(0x48, 0xD90)),
-            "img @0xa5f8 (record #10 X86_PV_VCPU_MSRS.msr[1].index): expected an MSR that a release loads, found 0xd90"));
+            "img @0xa5f8 (record #10 X86_PV_VCPU_MSRS.msr[1].index): expected an MSR that a release loads, found 0xd90"),
+        RuleCase.of(
+            Rule.VCPU_EXTENDED_REFUSED,
+            pv64().patch("extended", 16, u32(1024)).patch("extended", 20, u32(31)),
+            "img @0xa558 (record #9 X86_PV_VCPU_EXTENDED.context.vcpu): expected below 1024, the most that libxl gives a domain, found 1024",
+            "img @0xa55c (record #9 X86_PV_VCPU_EXTENDED.context.size): expected at least 32, found 31"),
+        RuleCase.of(
+            Rule.VCPU_EXTENDED_REFUSED,
+            pv64().with("extended", record(5, u32(0), u32(0), new byte[5])),
+            "img @0xa55c (record #9 X86_PV_VCPU_EXTENDED.context.size): expected at least 32, found 0"),
+        RuleCase.of(
+            Rule.VCPU_EXTENDED_REFUSED,
+            xl(
+                "{\"c_info\": {\"type\": \"pv\"}, \"b_info\": {\"max_vcpus\": 2}}",
+                pv64().patch("extended", 16, u32(2))),
+            "img @0xa5da (record #9 X86_PV_VCPU_EXTENDED.context.vcpu): expected below max_vcpus of the configuration, 2, found 2"),
+        RuleCase.of(
+            Rule.VCPU_EXTENDED_OTHER,
+            pv64().patch("extended", 16, u32(1)),
+            "img @0xa558 (record #9 X86_PV_VCPU_EXTENDED.context.vcpu): expected vcpu_id, 0, found 1"));
   }
 
   private static byte[] xl(String config, Recipe recipe) {

@@ -15,6 +15,7 @@ import static org.xenstream.tests.rules.Recipe.u64;
 import static org.xenstream.tests.rules.Recipe.u8;
 
 import java.util.List;
+import org.xenstream.core.verify.Release;
 import org.xenstream.core.verify.Rule;
 import org.xenstream.testkit.Layers;
 
@@ -328,6 +329,48 @@ final class HvmCases {
             Rule.HVM_PARAM_REPEATED,
             hvm().with("params", params(1, 5, 1, 6)),
             "img @0x20c8 (record #5 HVM_PARAMS.param[1].index): parameter 1 comes again"),
+        RuleCase.of(
+            Rule.HVM_PARAM_REPEATED,
+            hvm().with("params", params(9, 1, 9, 1, 32, 0, 32, 5)),
+            "img @0x20c8 (record #5 HVM_PARAMS.param[1].index): parameter 9 comes again",
+            "img @0x20e8 (record #5 HVM_PARAMS.param[3].index): parameter 32 comes again"),
+        RuleCase.of(
+            Rule.HVM_PARAM_CHANGED,
+            hvm().with("params", params(9, 1, 9, 3, 32, 5, 32, 0, 33, 8, 33, 8, 33, 9)),
+            "img @0x20d0 (record #5 HVM_PARAMS.param[1].value): expected parameter 9 to stay 0x1, found 0x3",
+            "img @0x20f0 (record #5 HVM_PARAMS.param[3].value): expected parameter 32 to stay 0x5, found 0x0",
+            "img @0x2120 (record #5 HVM_PARAMS.param[6].value): expected parameter 33 to stay 0x8, found 0x9"),
+        RuleCase.of(
+            Rule.HVM_PARAM_CHANGED,
+            hvm().with("params", params(5, 5, 5, 6, 6, 5, 6, 6, 35, 1, 35, 0, 38, 1, 38, 0)),
+            "img @0x20d0 (record #5 HVM_PARAMS.param[1].value): expected parameter 5 to stay 0x5, found 0x6",
+            "img @0x20f0 (record #5 HVM_PARAMS.param[3].value): expected parameter 6 to stay 0x5, found 0x6",
+            "img @0x2110 (record #5 HVM_PARAMS.param[5].value): expected parameter 35 to stay 0x1, found 0x0",
+            "img @0x2130 (record #5 HVM_PARAMS.param[7].value): expected parameter 38 to stay 0x1, found 0x0"),
+        RuleCase.of(
+            Rule.HVM_PARAM_CHANGED,
+            hvm()
+                .with("params", params(33, 8))
+                .with("end", record(14))
+                .after(
+                    "end",
+                    params(33, 8),
+                    context(cpu()),
+                    record(14),
+                    params(33, 9),
+                    context(cpu()),
+                    record(14)),
+            "img @0x2990 (record #11 HVM_PARAMS.param[0].value): expected parameter 33 to stay 0x8, found 0x9"),
+        RuleCase.of(
+            Rule.HVM_PARAM_CHANGED,
+            Release.V4_12,
+            hvm().version2().with("params", params(5, 5, 5, 6)),
+            "img @0x2090 (record #2 HVM_PARAMS.param[1].value): expected parameter 5 to stay 0x5, found 0x6"),
+        RuleCase.of(
+            Rule.HVM_PARAM_REPEATED,
+            Release.V4_11,
+            hvm().version2().with("params", params(5, 5, 5, 6)),
+            "img @0x2088 (record #2 HVM_PARAMS.param[1].index): parameter 5 comes again"),
         RuleCase.of(
             Rule.TSC_INFO_SIZE,
             hvm().with("tsc", record(8, new byte[20])),

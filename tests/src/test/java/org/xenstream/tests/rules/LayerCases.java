@@ -273,6 +273,10 @@ final class LayerCases {
             xl(3, 0, "{\"c_info\": {\"type\": \"pv\",}}", libxl(END)),
             "img @0x4d (xl header.config): expected a key, found '}'"),
         RuleCase.of(
+            Rule.XL_CONFIG_ENDLESS,
+            xl(3, 0, "{}", libxl(END)),
+            "img @0x36 (xl header.config): expected a NUL, found the end of the configuration"),
+        RuleCase.of(
             Rule.LAYER_MALFORMED,
             Layers.libvirt(3, libxl(END)),
             "img @0x10 (libvirt header.version): expected 1 or 2, found 3"),

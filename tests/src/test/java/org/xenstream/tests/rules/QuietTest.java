@@ -12,6 +12,7 @@ import static org.xenstream.tests.rules.Recipe.entry;
 import static org.xenstream.tests.rules.Recipe.hvm;
 import static org.xenstream.tests.rules.Recipe.memory;
 import static org.xenstream.tests.rules.Recipe.msrs;
+import static org.xenstream.tests.rules.Recipe.params;
 import static org.xenstream.tests.rules.Recipe.pv64;
 import static org.xenstream.tests.rules.Recipe.record;
 import static org.xenstream.tests.rules.Recipe.u32;
@@ -61,6 +62,25 @@ class QuietTest {
     byte[] set = set(hvm(), "memory", "tsc", "params", "context");
     assertEquals(
         List.of(), ids(hvm().with("end", CHECKPOINT).after("end", set, CHECKPOINT).octets()));
+  }
+
+  /// The hypervisor lets the same value be set again, and any over a 0.
+  @Test
+  void parametersThatAreSetOnceComeAgainAsTheyWere() throws IOException {
+    byte[] set = join(set(hvm(), "tsc", "context"), params(9, 3, 33, 8, 32, 7), CHECKPOINT);
+    Recipe first = hvm().with("params", params(9, 3, 33, 8, 32, 0)).with("end", CHECKPOINT);
+    assertEquals(List.of(), ids(first.after("end", set, set).octets()));
+  }
+
+  /// Before Xen 4.12 these could be changed.
+  @Test
+  void pagesOfTheDeviceModelMoveWhereAReleaseLetsThem() throws IOException {
+    byte[] set = join(set(hvm(), "tsc", "context"), params(5, 3, 6, 4), CHECKPOINT);
+    Recipe first = hvm().version2().with("params", params(5, 1, 6, 2)).with("end", CHECKPOINT);
+    byte[] image = first.savedBy(2, 7).after("end", set).octets();
+    assertEquals(List.of(), ids(image, Release.V4_11));
+    assertEquals(
+        List.of("XS0808-hvm-param-changed", "XS0808-hvm-param-changed"), ids(image, Release.V4_12));
   }
 
   @Test
@@ -153,7 +173,7 @@ class QuietTest {
         List.of(
             "{\"c_info\":{\"type\":\"pvh\"}}",
             "{\"c_info\":{\"type\":\"hvm\"},\"b_info\":{\"device_model_version\":\"none\"}}")) {
-      assertEquals(List.of(), ids(Layers.xl(config, Layers.libxl(hvm().octets()))));
+      assertEquals(List.of(), ids(Layers.xl(config + "\0", Layers.libxl(hvm().octets()))));
     }
     assertEquals(List.of(), ids(Layers.libxl(hvm().octets())));
     byte[] pc = hvm().with("context", context(cpu(), entry(3, 0, 8, 5, u8(0x40)))).octets();
@@ -222,13 +242,29 @@ class QuietTest {
   void vcpusThatAreOfflineHaveNoRecords() throws IOException {
     byte[] third = join(u32(3), u32(0));
     byte[] basic = record(4, third, Recipe.basic(8));
-    byte[] extended = record(5, third, new byte[128]);
+    byte[] extended = record(5, third, Recipe.extended(3));
     assertEquals(List.of(), ids(pv64().before("end", basic, extended).octets()));
+  }
+
+  /// The octets that a saver has not need only be fewer than it says.
+  @Test
+  void anExtendedContextMayBeShort() throws IOException {
+    byte[] shortened = record(5, u32(0), u32(0), u32(0), u32(32));
+    assertEquals(List.of(), ids(pv64().with("extended", shortened).octets()));
   }
 
   @Test
   void aWireCaptureEndsWithTheGoMessage() throws IOException {
-    assertEquals(List.of(), ids(Layers.wire(Layers.libxl(LITTLE_ENDIAN, hvm().octets()))));
+    byte[] xl = Layers.xl(Layers.CONFIG + "\0", Layers.libxl(LITTLE_ENDIAN, hvm().octets()));
+    byte[] go = Layers.GO.getBytes(StandardCharsets.US_ASCII);
+    assertEquals(List.of(), ids(join(xl, go, new byte[1])));
+  }
+
+  /// What stands behind it is nothing to xl.
+  @Test
+  void aConfigurationEndsAtItsFirstNul() throws IOException {
+    byte[] libxl = Layers.libxl(hvm().octets());
+    assertEquals(List.of(), ids(Layers.xl("{}\0behind", libxl)));
   }
 
   @Test

@@ -39,7 +39,7 @@ final class Recipe {
     recipe.add("tsc", tsc(0));
     recipe.add("shared", record(7, StreamBuilder.page(0)));
     recipe.add("basic", record(4, u32(0), u32(0), basic(width)));
-    recipe.add("extended", record(5, u32(0), u32(0), new byte[128]));
+    recipe.add("extended", record(5, u32(0), u32(0), extended(0)));
     recipe.add("end", record(0));
     return recipe;
   }
@@ -174,6 +174,11 @@ final class Recipe {
       context.putInt(524, 1).putInt(2716 + 12, 4 << 12);
     }
     return context.array();
+  }
+
+  /// An extended context of a vCPU, which says that 64 of its octets count.
+  static byte[] extended(int vcpu) {
+    return StreamBuilder.stream().u32(vcpu).u32(64).raw(new byte[120]).octets();
   }
 
   /// HVM_PARAMS of indices and values in turn.
