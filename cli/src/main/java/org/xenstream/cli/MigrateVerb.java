@@ -13,7 +13,6 @@ import org.xenstream.transfer.migrate.Migration;
 import org.xenstream.transfer.migrate.MigrationOutcome;
 import org.xenstream.transfer.migrate.MigrationPlan;
 import org.xenstream.transfer.policy.Explorer;
-import org.xenstream.transfer.sim.GuestKind;
 import org.xenstream.transfer.sim.SimGuest;
 import org.xenstream.transfer.sim.SimHost;
 import picocli.CommandLine.Model.CommandSpec;
@@ -63,7 +62,8 @@ final class MigrateVerb implements Verb {
             "N",
             "Keep a backup by N checkpoints (Remus) in place of moving the guest."));
     spec.addOption(
-        Verb.flag("--colo", "Let the backup run as well (COLO, HVM only); with --checkpoints."));
+        Verb.flag(
+            "--colo", "Let the backup run as well (COLO, not for PV guests); with --checkpoints."));
     spec.addOption(
         Verb.value("--interval", "MS", "The time between checkpoints. Default: " + INTERVAL + "."));
     spec.addOption(
@@ -201,10 +201,10 @@ final class MigrateVerb implements Verb {
     if (Verb.has(arguments, "--verify")) {
       throw VerifyVerb.bad(arguments, "--verify is for a guest that moves, not for checkpoints");
     }
-    if (colo && (options.kind() != GuestKind.HVM || options.balloons())) {
+    if (colo && (options.kind().isPv() || options.balloons())) {
       throw VerifyVerb.bad(
           arguments,
-          "--colo is for HVM guests that do not balloon: both guests must have the same pages");
+          "--colo is for HVM and PVH guests that do not balloon: both must have the same pages");
     }
     int count =
         (int)

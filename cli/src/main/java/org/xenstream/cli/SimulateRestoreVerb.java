@@ -9,10 +9,11 @@ import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LibxcRecords;
-import org.xenstream.core.format.Limits;
-import org.xenstream.core.format.PagesShown;
+import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.HypervisorException;
+import org.xenstream.transfer.Patience;
 import org.xenstream.transfer.StreamType;
+import org.xenstream.transfer.TransferCancelledException;
 import org.xenstream.transfer.restore.RefusedStreamException;
 import org.xenstream.transfer.restore.RestoreRequest;
 import org.xenstream.transfer.restore.RestoreResult;
@@ -39,6 +40,9 @@ final class SimulateRestoreVerb implements Verb {
 
   /// A PV guest's are moved up by 0x1000.
   private static final long FRAMES = MOST_PAGES + 0x2000;
+
+  /// What the command line asks for besides the image.
+  private record Wish(int vcpus, StreamType type, boolean check, ScratchOptions scratch) {}
 
   @Override
   public CommandSpec spec() {
@@ -84,25 +88,47 @@ final class SimulateRestoreVerb implements Verb {
 
   @Override
   public int run(ParseResult arguments, Console console) throws IOException {
-    boolean check = Verb.has(arguments, "--self-check");
-    SimOptions options = SimOptions.ofReference().withFrames(FRAMES);
     String name = arguments.matchedPositionalValue(0, "-");
-    int vcpus = (int) GuestOptions.number(arguments, "--vcpus", MOST_VCPUS, 1, MOST_VCPUS);
-    StreamType type = Verb.has(arguments, "--checkpointed") ? StreamType.REMUS : StreamType.PLAIN;
+    Wish wish =
+        new Wish(
+            (int) GuestOptions.number(arguments, "--vcpus", MOST_VCPUS, 1, MOST_VCPUS),
+            Verb.has(arguments, "--checkpointed") ? StreamType.REMUS : StreamType.PLAIN,
+            Verb.has(arguments, "--self-check"),
+            ScratchOptions.of(arguments));
+    // A pipe is opened as soon as somebody writes to it: until then there is nothing to end in
+    // order.
+    try (TransferInput input = TransferInput.open(name);
+        Interrupt interrupt = new Interrupt()) {
+      try {
+        return restore(wish, input, interrupt.cancellation(), console);
+      } catch (TransferCancelledException e) {
+        console.complain(Failure.text(e) + ": nothing was restored");
+        return UNSOUND;
+      } catch (RefusedStreamException | HypervisorException e) {
+        console.complain(Failure.text(e));
+        return UNSOUND;
+      } catch (InternalError e) {
+        throw new IOException(name + ": the file was shortened while it was read", e);
+      }
+    }
+  }
+
+  private static int restore(
+      Wish wish, TransferInput input, Cancellation cancellation, Console console)
+      throws IOException {
+    SimOptions options = SimOptions.ofReference().withFrames(FRAMES);
     // A plain restore of a legacy image with checkpoints is given its last state.
-    ScratchOptions scratch = ScratchOptions.of(arguments);
-    LegacyReading reading = scratch.reading(type == StreamType.REMUS);
-    try (Interrupt interrupt = new Interrupt();
-        SimHost host =
-            new SimHost(check ? options.withChecks(SimOptions.Checks.ENFORCED) : options);
-        ImageReader image =
-            new Images.Named(name, false, Limits.DEFAULT).open(PagesShown.IN_VIEW, reading);
+    LegacyReading reading = wish.scratch.reading(wish.type == StreamType.REMUS);
+    Patience patience = Patience.endless(cancellation, System::nanoTime);
+    try (SimHost host =
+            new SimHost(wish.check ? options.withChecks(SimOptions.Checks.ENFORCED) : options);
+        ImageReader image = input.read(patience, reading);
         Progress progress = new Progress(console, "restore", image.source());
         LibxcRecords records = LibxcRecords.of(image)) {
       SimDomain domain =
           records.headers().domain().isHvm()
-              ? host.createHvm(vcpus, MOST_PAGES)
-              : host.createPv(vcpus, MOST_PAGES);
+              ? host.createHvm(wish.vcpus, MOST_PAGES)
+              : host.createPv(wish.vcpus, MOST_PAGES);
       RestoreNotes notes = new RestoreNotes(progress::step);
       try (SimDestination toolstack = new SimDestination(host, domain)) {
         RestoreResult result =
@@ -110,32 +136,27 @@ final class SimulateRestoreVerb implements Verb {
                     host,
                     new RestoreRequest(
                         domain.domid(),
-                        type,
+                        wish.type,
                         STORE_CHANNEL,
                         0,
                         CONSOLE_CHANNEL,
                         0,
                         RestoreRequest.DEFAULT_BUFFER_MEMORY,
-                        scratch.folder(),
-                        scratch.limit() == LegacyReading.BY_GUEST
+                        wish.scratch.folder(),
+                        wish.scratch.limit() == LegacyReading.BY_GUEST
                             ? RestoreRequest.DEFAULT_SCRATCH_LIMIT
-                            : scratch.limit()),
+                            : wish.scratch.limit()),
                     toolstack,
                     notes,
-                    interrupt.cancellation(),
+                    cancellation,
                     null)
                 .restore(records);
         long trailing = result.failedOver() ? 0 : trailing(image);
         RestoreReport.of(domain, result, trailing, Xxh64::new).forEach(console.out()::println);
-        return check ? selfCheck(toolstack.arrived(), console) : SOUND;
+        return wish.check ? selfCheck(toolstack.arrived(), console) : SOUND;
       } finally {
         notes.tell(console);
       }
-    } catch (RefusedStreamException | HypervisorException e) {
-      console.complain(Failure.text(e));
-      return UNSOUND;
-    } catch (InternalError e) {
-      throw new IOException(name + ": the file was shortened while it was read", e);
     }
   }
 

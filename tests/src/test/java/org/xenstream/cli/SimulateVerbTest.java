@@ -54,6 +54,18 @@ class SimulateVerbTest {
 
   // ---- migrate
 
+  @ParameterizedTest
+  @ValueSource(strings = {"hvm", "pvh"})
+  void bothGuestsOfColoSurvive(String kind) {
+    String table =
+        simulate("migrate --memory 4M --colo --checkpoints 2 --interval 20ms --guest", kind)
+            .exits(0)
+            .quiet()
+            .out();
+    assertTrue(table.contains("\n  self-check    survived: "), table);
+    assertTrue(table.contains("\n  backup        survived: "), table);
+  }
+
   @Test
   void aTableOfTheMigration() {
     List<String> lines =
@@ -154,7 +166,7 @@ class SimulateVerbTest {
         "--dirty-rate 0 | --dirty-rate: expected more than 0; for none --workload none",
         "--interval 10 | --interval goes with --checkpoints",
         "--checkpoints 3 --verify | --verify is for a guest that moves, not for checkpoints",
-        "--colo --guest pv64 | --colo is for HVM guests that do not balloon: both guests must have"
+        "--colo --guest pv64 | --colo is for HVM and PVH guests that do not balloon: both must have"
             + " the same pages",
         "--checkpoints 3 --kill-primary 3 | --kill-primary: the primary can die behind a checkpoint"
             + " before the last, not behind number 3 of 3",

@@ -45,6 +45,10 @@ import org.xenstream.transfer.sim.SimOptions;
 class InterruptTest {
   private static final long SEED = Long.getLong("xenstream.seed", 0x5EED_0005L);
   private static final Duration STALL = Duration.ofSeconds(30);
+
+  /// Far above the limits that are set here, for machines that are busy; far below any other.
+  private static final Duration LATE = Duration.ofSeconds(3);
+
   private static final int TIMES = 5;
   private static final int LATEST_MICROS = 60_000;
 
@@ -67,21 +71,31 @@ class InterruptTest {
         // Once undisturbed, so that all there is to open is open.
         interrupted(departure, host, mode, Ender.SOURCE, 10_000_000, model + " undisturbed");
         Leaks before = Leaks.now();
-        for (int i = 0; i < TIMES; i++) {
-          for (Ender ender : Ender.values()) {
+        for (Ender ender : Ender.values()) {
+          boolean any = false;
+          for (int i = 0; i < TIMES; i++) {
             int micros = chance.nextInt(LATEST_MICROS);
-            String what =
-                "seed %#x, %s %s: %s ends it after %d us"
-                    .formatted(SEED, model, mode, ender, micros);
-            interrupted(departure, host, mode, ender, micros, what);
+            any |=
+                interrupted(departure, host, mode, ender, micros, what(model, mode, ender, micros));
           }
+          // Where all was over each time, sooner, until it is not.
+          for (int micros = LATEST_MICROS; !any && micros > 0; micros /= 2) {
+            any =
+                interrupted(departure, host, mode, ender, micros, what(model, mode, ender, micros));
+          }
+          assertTrue(any, () -> what(model, mode, ender, 0) + ": nothing was ever interrupted");
         }
         before.assertNoneSince(model + " " + mode);
       }
     }
   }
 
-  private static void interrupted(
+  private static String what(Model model, Mode mode, Ender ender, int micros) {
+    return "seed %#x, %s %s: %s ends it after %d us".formatted(SEED, model, mode, ender, micros);
+  }
+
+  /// @return whether it was ended before its end
+  private static boolean interrupted(
       Departure departure, SimHost host, Mode mode, Ender ender, int micros, String what)
       throws Exception {
     Cancellation atSource = new Cancellation();
@@ -124,11 +138,11 @@ class InterruptTest {
       }
       saved.countDown();
       end.get();
-      check(departure, arrival, atSave, restore, ender, mode, what);
+      return check(departure, arrival, atSave, restore, ender, mode, what);
     }
   }
 
-  private static void check(
+  private static boolean check(
       Departure departure,
       Arrival arrival,
       @Nullable IOException atSave,
@@ -165,6 +179,7 @@ class InterruptTest {
       arrival.assertRunsOn(arrival.assertArrived(() -> what), () -> what);
     }
     departure.assertUnharmed(what);
+    return atSave != null || result == null;
   }
 
   /// The peer takes nothing any more, without going away.
@@ -189,7 +204,7 @@ class InterruptTest {
       }
       long took = System.nanoTime() - begun;
       assertTrue(took >= patience.toNanos(), "given up too early: " + took);
-      assertTrue(took < STALL.toNanos() / 2, "given up too late: " + took);
+      assertTrue(took < LATE.toNanos(), "given up too late: " + took);
       departure.assertUnharmed("the peer is stuck");
     }
   }

@@ -2,7 +2,6 @@
 package org.xenstream.transfer.restore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -11,13 +10,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.testkit.Corpus;
 import org.xenstream.testkit.CorpusImage;
+import org.xenstream.tests.RestoreReference;
 import org.xenstream.transfer.StreamType;
 
 /// Restores of the corpus, held against what Xen's own restore code made of the same images. Where
@@ -25,9 +24,6 @@ import org.xenstream.transfer.StreamType;
 class RestoreCorpusTest {
   private static final Path DIFFERENCES =
       Path.of(System.getProperty("xenstream.root", "..")).resolve("docs/DIFFERENCES.md");
-
-  /// Lines on the layers around the stream, and the wording of C's messages.
-  private static final Pattern NOT_COMPARED = Pattern.compile("xl header|libxl |xc: error");
 
   private static final int REFERENCE_VCPUS = 128;
 
@@ -42,23 +38,11 @@ class RestoreCorpusTest {
     List<String> found = new ArrayList<>();
     int images = 0;
     for (CorpusImage image : Corpus.here().images(Corpus.MODERN, Corpus.REAL)) {
-      List<String> reference =
-          compared(
-              image.lines("c_restore", "result").stream()
-                  .filter(line -> !NOT_COMPARED.matcher(line).lookingAt())
-                  .toList());
-      assertFalse(reference.isEmpty(), image.path());
-      List<String> ours =
-          compared(RestoredImage.report(image.file(), type(image), REFERENCE_VCPUS, pages));
+      List<String> ours = RestoredImage.report(image.file(), type(image), REFERENCE_VCPUS, pages);
+      found.addAll(RestoreReference.differences(image, ours));
       images++;
-      assertEquals(reference.size(), ours.size(), () -> image + ": " + ours);
-      for (int i = 0; i < ours.size(); i++) {
-        if (!ours.get(i).equals(reference.get(i))) {
-          found.add(row(name(image), reference.get(i), ours.get(i)));
-        }
-      }
     }
-    assertEquals(written("xxh64="), sorted(found));
+    assertEquals(RestoreReference.written("xxh64="), sorted(found));
     counted("`modern` and `real`: %d images) %d lines differ".formatted(images, found.size()));
   }
 
@@ -77,10 +61,10 @@ class RestoreCorpusTest {
       String reference = accepts == null ? "?" : accepts ? "accepts" : "refuses";
       String ours = verdict(image);
       if (!reference.equals(ours)) {
-        found.add(row(name(image), reference, ours));
+        found.add(RestoreReference.row(image, reference, ours));
       }
     }
-    assertEquals(written("(accepts|refuses) "), sorted(found));
+    assertEquals(RestoreReference.written("(accepts|refuses) "), sorted(found));
     counted(
         "`mutated` and `framed`: %d images) %d verdicts differ".formatted(images, found.size()));
   }
@@ -102,46 +86,12 @@ class RestoreCorpusTest {
     }
   }
 
-  /// Only the one who asks for a restore knows that a stream is checkpointed.
   private static StreamType type(CorpusImage image) {
-    boolean remus =
-        image.text("guest").contains("remus=1")
-            || image.path().startsWith("mutated/ckpt-cut")
-            || image.path().contains("remus-")
-            || image.path().contains("hvm-remus.libxl");
-    return remus ? StreamType.REMUS : StreamType.PLAIN;
-  }
-
-  private static String name(CorpusImage image) {
-    return image.path().replaceFirst("\\.zst$", "");
-  }
-
-  private static String row(String image, String reference, String ours) {
-    return "%s | %s | %s".formatted(image, reference, ours);
+    return RestoreReference.isCheckpointed(image) ? StreamType.REMUS : StreamType.PLAIN;
   }
 
   private static List<String> sorted(List<String> rows) {
     return rows.stream().sorted().toList();
-  }
-
-  /// How memory was allocated is no outcome.
-  private static List<String> compared(List<String> lines) {
-    return lines.stream().map(line -> line.replaceAll(" superpages2M=\\d+", "")).toList();
-  }
-
-  /// The rows of the tables: image, reference, ours, why.
-  private static List<String> written(String kind) throws IOException {
-    List<String> rows = new ArrayList<>();
-    for (String line : Files.readAllLines(DIFFERENCES)) {
-      String @Nullable [] cells = line.split("\\|", -1);
-      if (cells.length == 6
-          && line.contains("/")
-          && Pattern.compile(kind).matcher(cells[2]).find()) {
-        assertFalse(cells[4].isBlank(), () -> "a difference without a reason: " + line);
-        rows.add(row(cells[1].strip(), cells[2].strip(), cells[3].strip()));
-      }
-    }
-    return sorted(rows);
   }
 
   private static void counted(String sentence) throws IOException {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
 import org.xenstream.transfer.Hypervisor.VcpuState;
+import org.xenstream.transfer.restore.RestoreCallbacks;
 import org.xenstream.transfer.restore.RestoreResult;
 
 /// What came of a restore, line by line, in the form in which the results of Xen's own restore code
@@ -28,7 +29,7 @@ import org.xenstream.transfer.restore.RestoreResult;
 /// hvmparam 1 = 0x254                what was set last, by ascending index
 /// hvmctx size=2392 xxh64=…
 /// vcpu.basic.0 size=5168 xxh64=…    then .extd, .xsave, .msrs, vCPU by vCPU
-/// cpuid_policy size=456 xxh64=…
+/// cpuid_policy size=456 xxh64=…     as the stream brought them, not what stands for missing ones
 /// msr_policy size=32 xxh64=…
 /// shared_info xxh64=…
 /// pins n=5 xxh64=…                  all xor-ed: that of the i-th (u64 command, u64 mfn) × (2i + 1)
@@ -92,8 +93,7 @@ public final class RestoreReport {
     params.forEach((index, value) -> line("hvmparam %d = 0x%x".formatted(index, value)));
     blob("hvmctx", outcome.hvmContext());
     vcpus();
-    blob("cpuid_policy", outcome.cpuidLeaves());
-    blob("msr_policy", outcome.policyMsrs());
+    policies(result.missing());
     if (!domain.isHvm()) {
       line("shared_info xxh64=%016x".formatted(hash(domain.sharedInfo())));
       pins();
@@ -153,6 +153,16 @@ public final class RestoreReport {
       }
       blob("vcpu.xsave." + vcpu, outcome.vcpuState(vcpu, VcpuState.XSAVE));
       blob("vcpu.msrs." + vcpu, outcome.vcpuState(vcpu, VcpuState.MSRS));
+    }
+  }
+
+  /// Those of the stream: what the toolstack set in place of one that it lacks is none of it.
+  private void policies(int missing) {
+    if ((missing & RestoreCallbacks.MISSING_CPUID) == 0) {
+      blob("cpuid_policy", outcome.cpuidLeaves());
+    }
+    if ((missing & RestoreCallbacks.MISSING_MSR) == 0) {
+      blob("msr_policy", outcome.policyMsrs());
     }
   }
 

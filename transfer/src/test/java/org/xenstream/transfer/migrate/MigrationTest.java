@@ -197,31 +197,41 @@ class MigrationTest {
   @CsvSource({"HVM, PLAIN", "PV64, PLAIN", "PV32, PLAIN", "PV64, REMUS", "HVM, COLO"})
   void aCancelledMigrationHarmsNobody(GuestKind kind, StreamType type) throws Exception {
     SplittableRandom random = new SplittableRandom(SEED);
+    boolean any = false;
     for (int i = 0; i < 4; i++) {
-      Case running = of(kind);
-      if (type != StreamType.PLAIN) {
-        running.plan.checkpoints(type, 1000, INTERVAL);
-      } else {
-        running.plan.bandwidth(MEMORY * 4.0);
-      }
-      Cancellation cancellation = new Cancellation();
-      running.plan.cancellation(cancellation);
-      long nanos = random.nextLong(600_000_000);
-      String why = "seed %#x, %s %s cancelled after %d ns: ".formatted(SEED, kind, type, nanos);
-      Thread canceller =
-          Thread.startVirtualThread(() -> {
-            Pause.of(nanos, new Cancellation());
-            cancellation.cancel();
-          });
-      MigrationOutcome outcome = run(running);
-      canceller.join();
-      boolean moved = outcome.survivor() == Survivor.DESTINATION;
-      survivedAt(moved ? Survivor.DESTINATION : Survivor.SOURCE, outcome, why);
-      if (!moved) {
-        assertInstanceOf(TransferCancelledException.class, outcome.failure(), why);
-      }
-      (moved ? to : from).domains().getFirst().destroy();
+      any |= isCancelled(kind, type, random.nextLong(600_000_000));
     }
+    // Where the guest had moved each time, sooner, until it has not.
+    for (long nanos = 100_000_000; !any && nanos > 0; nanos /= 4) {
+      any = isCancelled(kind, type, nanos);
+    }
+    assertTrue(any, "nothing was ever cancelled");
+  }
+
+  private boolean isCancelled(GuestKind kind, StreamType type, long nanos) throws Exception {
+    Case running = of(kind);
+    if (type != StreamType.PLAIN) {
+      running.plan.checkpoints(type, 1000, INTERVAL);
+    } else {
+      running.plan.bandwidth(MEMORY * 4.0);
+    }
+    Cancellation cancellation = new Cancellation();
+    running.plan.cancellation(cancellation);
+    String why = "seed %#x, %s %s cancelled after %d ns: ".formatted(SEED, kind, type, nanos);
+    Thread canceller =
+        Thread.startVirtualThread(() -> {
+          Pause.of(nanos, new Cancellation());
+          cancellation.cancel();
+        });
+    MigrationOutcome outcome = run(running);
+    canceller.join();
+    boolean moved = outcome.survivor() == Survivor.DESTINATION;
+    survivedAt(moved ? Survivor.DESTINATION : Survivor.SOURCE, outcome, why);
+    if (!moved) {
+      assertInstanceOf(TransferCancelledException.class, outcome.failure(), why);
+    }
+    (moved ? to : from).domains().getFirst().destroy();
+    return !moved;
   }
 
   @Test
@@ -249,16 +259,17 @@ class MigrationTest {
     assertEquals(0, outcome.downtimeNanos());
   }
 
-  /// All memory again, at 16 MB a second, takes half a second.
+  /// All memory again, at 1.6 MB a second, takes five seconds.
   @Test
   void theGuestIsNotHeldForLongerThanAllowed() throws IOException {
     Case held = of(GuestKind.HVM);
-    held.plan.workload(new Workload.Idle(), RATE).verify().bandwidth(16e6);
+    held.plan.workload(new Workload.Idle(), RATE).verify().bandwidth(1.6e6);
     held.plan.suspendLimit(Duration.ofMillis(300));
     MigrationOutcome outcome = run(held);
     survivedAt(Survivor.SOURCE, outcome);
     assertInstanceOf(DeadlineException.class, outcome.failure());
-    assertTrue(outcome.downtimeNanos() >= 300_000_000L);
+    assertTrue(outcome.downtimeNanos() >= 300_000_000L, outcome::toString);
+    assertTrue(outcome.downtimeNanos() < 2_000_000_000L, outcome::toString);
   }
 
   @Test
