@@ -2,11 +2,13 @@
 package org.xenstream.transfer.sim;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.SequenceInputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.GatheringByteChannel;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -24,9 +26,11 @@ import org.xenstream.core.verify.Release;
 import org.xenstream.transfer.PageBatch;
 import org.xenstream.transfer.SaveOutput;
 
-/// A stream that is kept, to be judged and restored.
+/// A stream that is kept, to be judged and restored. Piece by piece: a guest that writes while it
+/// is saved makes it as long as the machine is slow, and one array would have to be copied to grow.
 final class StreamInMemory implements SaveOutput, GatheringByteChannel {
-  private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+  private final List<byte[]> kept = new ArrayList<>();
+  private long length;
   private @Nullable StreamWriter writer;
 
   @Override
@@ -46,12 +50,13 @@ final class StreamInMemory implements SaveOutput, GatheringByteChannel {
 
   @Override
   public long written() {
-    return kept.size();
+    return length;
   }
 
   OctetInput input() {
-    byte[] octets = kept.toByteArray();
-    return new ChannelInput("saved", Channels.newChannel(new ByteArrayInputStream(octets)));
+    List<ByteArrayInputStream> pieces = kept.stream().map(ByteArrayInputStream::new).toList();
+    return new ChannelInput(
+        "saved", Channels.newChannel(new SequenceInputStream(Collections.enumeration(pieces))));
   }
 
   /// What the judge finds.
@@ -69,17 +74,18 @@ final class StreamInMemory implements SaveOutput, GatheringByteChannel {
   public int write(ByteBuffer source) {
     byte[] octets = new byte[source.remaining()];
     source.get(octets);
-    kept.writeBytes(octets);
+    kept.add(octets);
+    length += octets.length;
     return octets.length;
   }
 
   @Override
-  public long write(ByteBuffer[] sources, int offset, int length) {
-    long count = 0;
-    for (int i = offset; i < offset + length; i++) {
-      count += write(sources[i]);
+  public long write(ByteBuffer[] sources, int offset, int count) {
+    long written = 0;
+    for (int i = offset; i < offset + count; i++) {
+      written += write(sources[i]);
     }
-    return count;
+    return written;
   }
 
   @Override
