@@ -84,7 +84,9 @@ final class SimLogDirty implements AutoCloseable {
     long last = into.pfns();
     if ((last & 63) != 0) {
       long at = last >>> 6 << 3;
-      to.set(ValueLayout.JAVA_LONG, at, to.get(ValueLayout.JAVA_LONG, at) & (1L << last) - 1);
+      long beyond = to.get(ValueLayout.JAVA_LONG, at) & -1L << last;
+      to.set(ValueLayout.JAVA_LONG, at, to.get(ValueLayout.JAVA_LONG, at) & ~beyond);
+      count -= Long.bitCount(beyond);
     }
     return new LogDirtyStats(count, count);
   }
