@@ -61,6 +61,16 @@ class ConvertVerbTest {
             .param(LegacyImageBuilder.IDENT_PT, 0xFF));
   }
 
+  /// An image behind whose state no other can come.
+  private static byte[] last() {
+    return state(
+            LegacyImageBuilder.image(8)
+                .words(0x1000)
+                .filledBatch(0, 1, 2)
+                .chunk(LegacyImageBuilder.LAST_CHECKPOINT))
+        .octets();
+  }
+
   /// The end of a state: body, tail, device model.
   private static LegacyImageBuilder state(LegacyImageBuilder to) {
     return to.endOfBody()
@@ -220,13 +230,7 @@ class ConvertVerbTest {
   /// Behind the image the parts of a XenServer suspend image go on.
   @Test
   void whatXenServerSaysOfTheGuestIsLeftOut() throws IOException {
-    byte[] last =
-        state(
-                LegacyImageBuilder.image(8)
-                    .words(0x1000)
-                    .filledBatch(0, 1, 2)
-                    .chunk(LegacyImageBuilder.LAST_CHECKPOINT))
-            .octets();
+    byte[] last = last();
     Files.write(in, last);
     byte[] stream = convert("");
     Files.write(
@@ -255,13 +259,7 @@ class ConvertVerbTest {
 
   @Test
   void octetsBehindTheImageAreTold() throws IOException {
-    byte[] last =
-        state(
-                LegacyImageBuilder.image(8)
-                    .words(0x1000)
-                    .filledBatch(0, 1, 2)
-                    .chunk(LegacyImageBuilder.LAST_CHECKPOINT))
-            .octets();
+    byte[] last = last();
     Files.write(in, last);
     byte[] made = convert("");
     Files.write(in, join(last, new byte[] {1, 2, 3}));

@@ -47,15 +47,7 @@ class LegacyStreamConverterTest {
 
   @BeforeEach
   void make() throws IOException {
-    image =
-        LegacyImageBuilder.image(4)
-            .words(0x1000)
-            .filledBatch(0, 1, 2)
-            .vcpuInfo(0, 0)
-            .endOfBody()
-            .hvmTail(0xFE, 0xFD, 0xFC, new byte[24])
-            .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, STATE)
-            .octets();
+    image = ended(body());
     in = Files.write(folder.resolve("in"), image);
     out = folder.resolve("out");
     Tool.run("convert", "--to", "libxl", in, out).quiet().exits(0);
@@ -63,6 +55,17 @@ class LegacyStreamConverterTest {
     Tool.run("convert", "--to", "libxc", in, out).exits(0);
     libxc = Files.readAllBytes(out);
     Files.delete(out);
+  }
+
+  private static LegacyImageBuilder body() {
+    return LegacyImageBuilder.image(4).words(0x1000).filledBatch(0, 1, 2).vcpuInfo(0, 0);
+  }
+
+  private static byte[] ended(LegacyImageBuilder body) {
+    return body.endOfBody()
+        .hvmTail(0xFE, 0xFD, 0xFC, new byte[24])
+        .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, STATE)
+        .octets();
   }
 
   private static Tool.Run run(Object... arguments) {
@@ -116,16 +119,7 @@ class LegacyStreamConverterTest {
   /// Where the device model's state is left behind the image on purpose nothing is said of it.
   @Test
   void octetsBehindTheImageAreTold() throws IOException {
-    byte[] last =
-        LegacyImageBuilder.image(4)
-            .words(0x1000)
-            .filledBatch(0, 1, 2)
-            .vcpuInfo(0, 0)
-            .chunk(LegacyImageBuilder.LAST_CHECKPOINT)
-            .endOfBody()
-            .hvmTail(0xFE, 0xFD, 0xFC, new byte[24])
-            .deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, STATE)
-            .octets();
+    byte[] last = ended(body().chunk(LegacyImageBuilder.LAST_CHECKPOINT));
     Files.write(in, StreamBuilder.join(last, new byte[3]));
     String told = in + " @0x%x: left out: 3 octets behind the image\n".formatted(last.length);
     assertEquals(told, run("-i", in, "-o", out, "-w32", "-ghvm", "-flibxl").exits(0).err());

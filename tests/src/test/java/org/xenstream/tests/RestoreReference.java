@@ -60,7 +60,11 @@ public final class RestoreReference {
 
   /// A row of a table, without its reason.
   public static String row(CorpusImage image, String reference, String ours) {
-    return "%s | %s | %s".formatted(image.path().replaceFirst("\\.zst$", ""), reference, ours);
+    return row(image.path().replaceFirst("\\.zst$", ""), reference, ours);
+  }
+
+  private static String row(String image, String reference, String ours) {
+    return "%s | %s | %s".formatted(image, reference, ours);
   }
 
   /// The rows of the tables in whose cell of the reference something is found: image, reference,
@@ -72,7 +76,7 @@ public final class RestoreReference {
       String @Nullable [] cells = line.split("\\|", -1);
       if (cells.length == 6 && line.contains("/") && pattern.matcher(cells[2]).find()) {
         assertFalse(cells[4].isBlank(), () -> "a difference without a reason: " + line);
-        rows.add("%s | %s | %s".formatted(cells[1].strip(), cells[2].strip(), cells[3].strip()));
+        rows.add(row(cells[1].strip(), cells[2].strip(), cells[3].strip()));
       }
     }
     return rows.stream().sorted().toList();
