@@ -62,31 +62,32 @@ final class SimLogDirty implements AutoCloseable {
     long _ = (long) WORD.getAndBitwiseOr(words, pfn >>> 6 << 3, 1L << pfn);
   }
 
-  /// Reads, and with `clean` clears, as many pfns as `into` has. Where marking is off nothing is
+  /// Reads as many pfns as `into` has, and with `clean` clears all. Where marking is off nothing is
   /// marked, which is no error in Xen.
   ///
-  /// The count is that of the bits given: Xen's are the same, for it pauses the domain, and a saver
-  /// passes by a bitmap of which it is told that nothing is in it. A count kept beside the bits
-  /// would fall behind them while a guest marks.
+  /// The count is that of the bits seen, as in Xen with those beyond `into`. Xen may keep it beside
+  /// the bits, for it pauses the domain; here it would fall behind them while a guest marks, and a
+  /// saver passes by a bitmap of which it is told that nothing is in it.
   LogDirtyStats read(PfnBitmap into, boolean clean) {
     long count = 0;
     MemorySegment to = into.words();
-    long length = to.byteSize();
-    for (long at = 0; at < length; at += CHUNK) {
-      long end = Math.min(at + CHUNK, length);
+    long given = to.byteSize();
+    for (long at = 0; at < words.byteSize(); at += CHUNK) {
+      long end = at + CHUNK;
       // Most of a bitmap is empty. What is marked while this looks is found the next time.
-      if (MemorySegment.mismatch(words, at, end, EMPTY, 0, end - at) < 0) {
-        MemorySegment.copy(EMPTY, 0, to, at, end - at);
-      } else {
+      if (MemorySegment.mismatch(words, at, end, EMPTY, 0, CHUNK) >= 0) {
         count += readChunk(to, at, end, clean);
+      } else if (at < given) {
+        MemorySegment.copy(EMPTY, 0, to, at, Math.min(CHUNK, given - at));
       }
+    }
+    if (given > words.byteSize()) {
+      to.asSlice(words.byteSize()).fill((byte) 0);
     }
     long last = into.pfns();
     if ((last & 63) != 0) {
       long at = last >>> 6 << 3;
-      long beyond = to.get(ValueLayout.JAVA_LONG, at) & -1L << last;
-      to.set(ValueLayout.JAVA_LONG, at, to.get(ValueLayout.JAVA_LONG, at) & ~beyond);
-      count -= Long.bitCount(beyond);
+      to.set(ValueLayout.JAVA_LONG, at, to.get(ValueLayout.JAVA_LONG, at) & ~(-1L << last));
     }
     return new LogDirtyStats(count, count);
   }
@@ -98,7 +99,9 @@ final class SimLogDirty implements AutoCloseable {
       if (word != 0 && clean) {
         word = (long) WORD.getAndSet(words, at, 0L);
       }
-      to.set(ValueLayout.JAVA_LONG, at, word);
+      if (at < to.byteSize()) {
+        to.set(ValueLayout.JAVA_LONG, at, word);
+      }
       count += Long.bitCount(word);
     }
     return count;

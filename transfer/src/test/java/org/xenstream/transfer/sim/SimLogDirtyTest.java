@@ -44,4 +44,26 @@ class SimLogDirtyTest {
       assertTrue(found > 0);
     }
   }
+
+  @Test
+  void theCountHasWhatTheBitmapIsTooShortFor() throws IOException, XenError {
+    try (SimLogDirty dirty = new SimLogDirty(1 << 20);
+        Arena arena = Arena.ofConfined()) {
+      dirty.enable();
+      dirty.mark(5);
+      dirty.mark(131);
+      dirty.mark(900_000);
+      PfnBitmap few = new PfnBitmap(arena, 130);
+      PfnBitmap more = new PfnBitmap(arena, 2 << 20);
+      few.setAll();
+      more.setAll();
+      assertEquals(3, dirty.read(more, false).dirtyCount());
+      assertEquals(3, more.count());
+      assertEquals(3, dirty.read(few, true).dirtyCount());
+      assertEquals(1, few.count());
+      assertTrue(few.get(5));
+      assertEquals(0, dirty.read(few, true).dirtyCount());
+      assertEquals(0, few.count());
+    }
+  }
 }
