@@ -3,7 +3,6 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
@@ -16,6 +15,7 @@ import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.Wire;
 import org.xenstream.legacy.DeviceModel;
+import org.xenstream.legacy.EmulatorState;
 import org.xenstream.legacy.GuestKind;
 import org.xenstream.legacy.LegacyConversion;
 import org.xenstream.legacy.LegacyConversion.Target;
@@ -211,13 +211,13 @@ final class LegacyStreamConverter {
       }
     }
     DeviceModel model = source.deviceModel();
-    MemorySegment context = model == null ? null : model.context();
-    if (target() == Target.LIBXC && context != null) {
-      deviceModel(context, out);
+    EmulatorState state = model == null ? null : model.state();
+    if (target() == Target.LIBXC && state != null) {
+      deviceModel(state, out);
     }
     log.info(
         "%d records, device model %s"
-            .formatted(records, context == null ? "none" : Units.octets(context.byteSize())));
+            .formatted(records, state == null ? "none" : Units.octets(state.length())));
   }
 
   private void header(LegacyImage image, LegacySource source, GatheringByteChannel out)
@@ -232,18 +232,17 @@ final class LegacyStreamConverter {
   }
 
   /// Of a bare libxc stream the device model's state stands behind it as in the legacy image.
-  private static void deviceModel(MemorySegment context, GatheringByteChannel out)
+  private static void deviceModel(EmulatorState state, GatheringByteChannel out)
       throws IOException {
     MemorySegment head = MemorySegment.ofArray(new byte[25]);
     head.copyFrom(
         MemorySegment.ofArray("DeviceModelRecord0002".getBytes(StandardCharsets.US_ASCII)));
-    Wire.putU32(head, 21, (int) context.byteSize(), ByteOrder.LITTLE_ENDIAN);
-    for (MemorySegment part : List.of(head, context)) {
-      ByteBuffer octets = ByteBuffer.wrap(part.toArray(ValueLayout.JAVA_BYTE));
-      while (octets.hasRemaining()) {
-        out.write(octets);
-      }
+    Wire.putU32(head, 21, (int) state.length(), ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer octets = head.asByteBuffer();
+    while (octets.hasRemaining()) {
+      out.write(octets);
     }
+    state.writeTo(out);
   }
 
   private void tell(LegacyFacts facts) {
