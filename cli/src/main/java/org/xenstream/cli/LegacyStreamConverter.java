@@ -154,8 +154,10 @@ final class LegacyStreamConverter {
           LegacySource.open(reader.input(), options(), note -> log.error(note.toString()))) {
         tell(source.facts());
         write(image, source);
-        // Who waits at a descriptor for what else it brings may wait for ever.
-        if (reader.input().size() >= 0 && takesDeviceModel()) {
+        // Of a pipe or a socket not: whoever migrates keeps it open and waits for an answer before
+        // it
+        // sends more, which is for others to read (`migrate_receive` in `xl_migrate.c`).
+        if (reader.source().size() >= 0 && takesDeviceModel()) {
           image.behind(log::error);
         }
       }
