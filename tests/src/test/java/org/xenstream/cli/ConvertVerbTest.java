@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -382,6 +383,75 @@ class ConvertVerbTest {
     byte[] stream = convert("");
     Tool.Run run = Tool.piped(image, "convert", "-", "-").exits(0).quiet();
     assertArrayEquals(stream, run.out().getBytes(ISO_8859_1));
+  }
+
+  /// More than waits in memory waits in a scratch file, and comes out as it went in.
+  @Test
+  void aLongDeviceModel() throws Exception {
+    byte[] state = Arrays.copyOf(STATE, (2 << 20) + 3);
+    state[state.length - 1] = 9;
+    LegacyImageBuilder head = LegacyImageBuilder.image(8).words(0x1000).filledBatch(0, 1, 2);
+    head.chunk(LegacyImageBuilder.LAST_CHECKPOINT).endOfBody();
+    head.hvmTail(0xFE, 0xFD, 0xFC, CONTEXT);
+    long at = head.size();
+    byte[] octets = head.deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, state).octets();
+    Files.write(in, octets);
+    Path scratch = Files.createDirectory(folder.resolve("scratch"));
+    String told =
+        "xenstream: IN @0x%x (legacy device model.state): a long state of the device model waits in"
+                .formatted(at)
+            + " a scratch file in %s\n".formatted(scratch);
+    byte[] made = convert(told, "--scratch", scratch);
+    int end = made.length - 8;
+    byte[] record = Layers.libxlRecord(ByteOrder.LITTLE_ENDIAN, 3, join(new byte[8], state));
+    assertArrayEquals(record, Arrays.copyOfRange(made, end - record.length, end));
+    Tool.Run piped = Tool.piped(octets, "convert", "--scratch", scratch, "-", out).exits(0);
+    assertEquals(told.replace("IN", "standard input"), piped.err());
+    assertArrayEquals(made, Files.readAllBytes(out));
+    assertEquals(0, scratch.toFile().list().length);
+    Tool.run("convert-legacy-stream", "-i", in, "-o", out, "-w64", "-ghvm").exits(0);
+    byte[] bare = Files.readAllBytes(out);
+    byte[] tail = Arrays.copyOfRange(octets, (int) at, octets.length);
+    assertArrayEquals(tail, Arrays.copyOfRange(bare, bare.length - tail.length, bare.length));
+  }
+
+  /// Whatever a conversion fails of: an output that was there stays as it was, and where none was
+  /// none is left; nor is anything else.
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void noFailureLeavesAnythingBehind(boolean outputIsThere) throws IOException {
+    if (outputIsThere) {
+      Files.writeString(out, "what was here");
+    }
+    byte[] second =
+        state(LegacyImageBuilder.image(8).filledBatch(1).chunk(LegacyImageBuilder.LAST_CHECKPOINT))
+            .octets();
+    byte[] tmem =
+        state(LegacyImageBuilder.image(8).words(0x1000).filledBatch(0, 1, 2).tmemExtra(1)).octets();
+    fails(1, Arrays.copyOf(image, image.length - 1));
+    fails(1, image, "--checkpoints", "2");
+    fails(1, image, "--to", "xl");
+    fails(1, tmem, "--strict");
+    fails(1, Layers.xend("(domain", image));
+    fails(1, Arrays.copyOf(Layers.gzip(image), 100));
+    fails(2, "no image at all, whatever one takes it for".getBytes(UTF_8));
+    fails(2, new byte[0]);
+    fails(2, join(image, second), "--scratch-limit", "1K");
+    fails(2, image, "--scratch", folder.resolve("absent"));
+    fails(2, image, "--config", folder.resolve("absent"));
+    fails(2, image, "--no-such-option");
+  }
+
+  private void fails(int code, byte[] octets, Object... options) throws IOException {
+    Files.write(in, octets);
+    List<String> before = files();
+    Object[] all =
+        Stream.concat(Stream.of("convert"), Stream.concat(Stream.of(options), Stream.of(in, out)))
+            .toArray();
+    Tool.Run run = Tool.run(all).exits(code);
+    assertTrue(run.err().startsWith("xenstream: "), run.err());
+    assertEquals(before, files(), run.err());
+    assertTrue(!before.contains("out") || Files.readString(out).equals("what was here"), run.err());
   }
 
   @Test
