@@ -154,12 +154,6 @@ final class LegacyStreamConverter {
           LegacySource.open(reader.input(), options(), note -> log.error(note.toString()))) {
         tell(source.facts());
         write(image, source);
-        // Of a pipe or a socket not: whoever migrates keeps it open and waits for an answer before
-        // it
-        // sends more, which is for others to read (`migrate_receive` in `xl_migrate.c`).
-        if (reader.source().size() >= 0 && takesDeviceModel()) {
-          image.behind(log::error);
-        }
       }
     }
   }
@@ -192,11 +186,22 @@ final class LegacyStreamConverter {
       try (GatheringByteChannel channel = InheritedDescriptor.write(number)) {
         write(image, source, channel);
       }
+      behind(image);
       return;
     }
     try (OutputFile file = OutputFile.open(out)) {
       write(image, source, file.channel());
+      behind(image);
       file.commit();
+    }
+  }
+
+  /// Tells what stands behind the image in a file. A pipe or a socket is not read on: whoever
+  /// migrates keeps it open and waits for an answer before it sends more, which is for others to
+  /// read (`migrate_receive` in `xl_migrate.c`).
+  private void behind(LegacyImage image) throws IOException {
+    if (image.reader().source().size() >= 0 && takesDeviceModel()) {
+      image.behind(log::error);
     }
   }
 

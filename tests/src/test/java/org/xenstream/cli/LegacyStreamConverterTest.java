@@ -214,11 +214,14 @@ class LegacyStreamConverterTest {
     if (outputIsThere) {
       Files.writeString(out, "what was here");
     }
+    byte[] gzip = Layers.gzip(ended(body().chunk(LegacyImageBuilder.LAST_CHECKPOINT)));
     List<byte[]> damaged =
         List.of(
             Arrays.copyOf(image, 0x2000),
             Arrays.copyOf(image, image.length - 1),
             "no image at all, not even an old one".getBytes(ISO_8859_1),
+            // Whole, but for the end of its compression.
+            Arrays.copyOf(gzip, gzip.length - 4),
             new byte[0]);
     for (byte[] octets : damaged) {
       Files.write(in, octets);
