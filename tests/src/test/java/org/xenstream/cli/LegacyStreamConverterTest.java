@@ -153,7 +153,10 @@ class LegacyStreamConverterTest {
     try (OutputStream pipe = process.getOutputStream()) {
       pipe.write(octets);
       pipe.flush();
+      assertTrue(process.waitFor(30, TimeUnit.SECONDS), "the process ends");
       Tool.finish(process).exits(0).quiet();
+    } finally {
+      process.destroyForcibly();
     }
     byte[] expected = option.equals("-flibxl") ? libxl : libxc;
     assertArrayEquals(expected, Arrays.copyOf(Files.readAllBytes(out), expected.length));
