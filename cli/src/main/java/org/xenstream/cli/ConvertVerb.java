@@ -69,6 +69,13 @@ final class ConvertVerb implements Verb {
                 + " (which 'xl migrate-receive -r' takes and 'xl restore' refuses), or number N."
                 + " Default: last."));
     spec.addOption(
+        Verb.flag(
+            "--keep-pages",
+            "Of compressed checkpoints out of a pipe: keep every page of the image in a scratch file,"
+                + " for differences from pages that came before compression began. No saver of Xen"
+                + " sends such; an image in a file that is not compressed is read once more for"
+                + " them."));
+    spec.addOption(
         Verb.value(
             "--config",
             "FILE",
@@ -208,6 +215,7 @@ final class ConvertVerb implements Verb {
         .strict(Verb.has(arguments, "--strict"))
         .checkpoints(checkpoints(arguments))
         .pages(PagesShown.LEFT_IN_INPUT)
+        .keepPages(Verb.has(arguments, "--keep-pages"))
         .scratchFolder(scratch.folder())
         .scratchLimit(scratch.limit())
         .build();

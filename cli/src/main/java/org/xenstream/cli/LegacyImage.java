@@ -148,9 +148,8 @@ record LegacyImage(
                 when part.type() != Layer.XenServerPart.END ->
                 part.title() + " of " + Units.octets(part.length());
             case ImageItem.Trailing(_, long length) ->
-                length < 0
-                    ? "octets behind the image"
-                    : Units.plural(length, "octet") + " behind the image";
+                Units.plural(length < 0 ? reader.input().advance(Long.MAX_VALUE) : length, "octet")
+                    + " behind the image";
             default -> null;
           };
       if (left != null) {

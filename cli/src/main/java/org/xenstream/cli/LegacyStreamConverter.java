@@ -3,7 +3,6 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
@@ -16,6 +15,7 @@ import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.Wire;
 import org.xenstream.legacy.DeviceModel;
+import org.xenstream.legacy.EmulatorState;
 import org.xenstream.legacy.GuestKind;
 import org.xenstream.legacy.LegacyConversion;
 import org.xenstream.legacy.LegacyConversion.Target;
@@ -154,10 +154,6 @@ final class LegacyStreamConverter {
           LegacySource.open(reader.input(), options(), note -> log.error(note.toString()))) {
         tell(source.facts());
         write(image, source);
-        // Who waits at a descriptor for what else it brings may wait for ever.
-        if (reader.input().size() >= 0 && takesDeviceModel()) {
-          image.behind(log::error);
-        }
       }
     }
   }
@@ -190,11 +186,22 @@ final class LegacyStreamConverter {
       try (GatheringByteChannel channel = InheritedDescriptor.write(number)) {
         write(image, source, channel);
       }
+      behind(image);
       return;
     }
     try (OutputFile file = OutputFile.open(out)) {
       write(image, source, file.channel());
+      behind(image);
       file.commit();
+    }
+  }
+
+  /// Tells what stands behind the image in a file. A pipe or a socket is not read on: whoever
+  /// migrates keeps it open and waits for an answer before it sends more, which is for others to
+  /// read (`migrate_receive` in `xl_migrate.c`).
+  private void behind(LegacyImage image) throws IOException {
+    if (image.reader().source().size() >= 0 && takesDeviceModel()) {
+      image.behind(log::error);
     }
   }
 
@@ -211,13 +218,13 @@ final class LegacyStreamConverter {
       }
     }
     DeviceModel model = source.deviceModel();
-    MemorySegment context = model == null ? null : model.context();
-    if (target() == Target.LIBXC && context != null) {
-      deviceModel(context, out);
+    EmulatorState state = model == null ? null : model.state();
+    if (target() == Target.LIBXC && state != null) {
+      deviceModel(state, out);
     }
     log.info(
         "%d records, device model %s"
-            .formatted(records, context == null ? "none" : Units.octets(context.byteSize())));
+            .formatted(records, state == null ? "none" : Units.octets(state.length())));
   }
 
   private void header(LegacyImage image, LegacySource source, GatheringByteChannel out)
@@ -232,18 +239,17 @@ final class LegacyStreamConverter {
   }
 
   /// Of a bare libxc stream the device model's state stands behind it as in the legacy image.
-  private static void deviceModel(MemorySegment context, GatheringByteChannel out)
+  private static void deviceModel(EmulatorState state, GatheringByteChannel out)
       throws IOException {
     MemorySegment head = MemorySegment.ofArray(new byte[25]);
     head.copyFrom(
         MemorySegment.ofArray("DeviceModelRecord0002".getBytes(StandardCharsets.US_ASCII)));
-    Wire.putU32(head, 21, (int) context.byteSize(), ByteOrder.LITTLE_ENDIAN);
-    for (MemorySegment part : List.of(head, context)) {
-      ByteBuffer octets = ByteBuffer.wrap(part.toArray(ValueLayout.JAVA_BYTE));
-      while (octets.hasRemaining()) {
-        out.write(octets);
-      }
+    Wire.putU32(head, 21, (int) state.length(), ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer octets = head.asByteBuffer();
+    while (octets.hasRemaining()) {
+      out.write(octets);
     }
+    state.writeTo(out);
   }
 
   private void tell(LegacyFacts facts) {

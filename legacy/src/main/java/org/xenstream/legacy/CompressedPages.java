@@ -257,8 +257,8 @@ final class CompressedPages implements AutoCloseable {
             "pfn 0x%x".formatted(i),
             all
                 ? "a page that came before"
-                : "a page that came whole since compression began (or the image in a file, or all"
-                    + " its pages kept)",
+                : "a page that came whole since compression began (or the image in a plain file,"
+                    + " or --keep-pages)",
             all ? "a difference from nothing" : "a difference from what came before");
       }
     }

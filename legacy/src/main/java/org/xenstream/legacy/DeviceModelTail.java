@@ -18,8 +18,8 @@ import org.xenstream.core.format.Wire;
 ///                | ( "DeviceModelRecord0002" | "RemusDeviceModelState" ), u32 length, data
 /// ```
 final class DeviceModelTail {
-  /// Many times what any state of QEMU's has that was ever seen; it is held in memory twice.
-  private static final long MOST = 48L << 20;
+  /// Many times what any state of QEMU's has that was ever seen.
+  static final long MOST = 48L << 20;
 
   private static final String PART = "device model";
   static final int SIGNATURE = 21;
@@ -31,12 +31,12 @@ final class DeviceModelTail {
   private static final int QEVM = 0x4D564551;
 
   private final long offset;
-  private final @Nullable MemorySegment context;
+  private final @Nullable EmulatorState state;
   private final boolean last;
 
-  private DeviceModelTail(long offset, @Nullable MemorySegment context, boolean last) {
+  private DeviceModelTail(long offset, @Nullable EmulatorState state, boolean last) {
     this.offset = offset;
-    this.context = context;
+    this.state = state;
     this.last = last;
   }
 
@@ -45,9 +45,9 @@ final class DeviceModelTail {
     return offset;
   }
 
-  /// A copy of the state; null where there is none, or nobody wants it.
-  @Nullable MemorySegment context() {
-    return context;
+  /// The state, which is whoever reads it to close; null where there is none, or nobody wants it.
+  @Nullable EmulatorState state() {
+    return state;
   }
 
   /// Whether nothing of the image can follow.
@@ -58,16 +58,20 @@ final class DeviceModelTail {
   /// Reads it.
   ///
   /// @param in stands behind the HVM context
-  /// @param wanted whether it is wanted; if not, it is only passed over, and that only where
-  ///   another state can follow
+  /// @param scratch where a long state is kept; without it the state is not wanted and only passed
+  ///   over, and that only where another state can follow
   /// @param lastState whether the image said that no other state follows
-  static DeviceModelTail read(LegacyCursor in, boolean wanted, boolean lastState)
+  static DeviceModelTail read(LegacyCursor in, @Nullable Scratch scratch, boolean lastState)
       throws IOException {
+    boolean wanted = scratch != null;
     long offset = in.position();
+    if (!wanted && lastState) {
+      // Not even looked at: a pipe may bring nothing for as long as others keep it open.
+      return new DeviceModelTail(offset, null, true);
+    }
     MemorySegment there = in.input().peek(SIGNATURE);
     String signature = text(there);
-    boolean none = signature.isEmpty() || (!wanted && lastState);
-    if (none) {
+    if (signature.isEmpty()) {
       return new DeviceModelTail(offset, null, true);
     }
     if (!isSignature(signature)) {
@@ -86,23 +90,32 @@ final class DeviceModelTail {
           shown(there));
     }
     if (signature.equals(TO_THE_END)) {
-      return toTheEnd(in, offset, wanted);
+      return toTheEnd(in, offset, scratch);
     }
     in.pass(SIGNATURE, PART, "signature");
     long length = Integer.toUnsignedLong(in.takeU32(PART, "length"));
-    if (!wanted) {
+    if (scratch == null) {
       in.pass(length, PART, "state");
       return new DeviceModelTail(offset, null, false);
     }
     in.hold(length, most(in), offset + SIGNATURE, PART, "length");
-    MemorySegment copy = copy(in.require(length, PART, "state"));
-    in.pass(length, PART, "state");
-    return new DeviceModelTail(offset, copy, false);
+    long from = in.position();
+    EmulatorState state = take(in, offset, length, scratch);
+    if (state.length() < length) {
+      state.close();
+      throw in.truncated(length, state.length(), from, PART, "state");
+    }
+    return new DeviceModelTail(offset, state, false);
   }
 
-  private static DeviceModelTail toTheEnd(LegacyCursor in, long offset, boolean wanted)
+  private static EmulatorState take(LegacyCursor in, long offset, long most, Scratch scratch)
       throws IOException {
-    if (!wanted) {
+    return EmulatorState.take(in.input(), most, scratch, in.at(offset, PART, "state"));
+  }
+
+  private static DeviceModelTail toTheEnd(LegacyCursor in, long offset, @Nullable Scratch scratch)
+      throws IOException {
+    if (scratch == null) {
       return new DeviceModelTail(offset, null, true);
     }
     in.pass(SIGNATURE, PART, "signature");
@@ -111,8 +124,9 @@ final class DeviceModelTail {
       throw in.malformed(offset + SIGNATURE, PART, "state", "\"QEVM\"", "0x%08x".formatted(magic));
     }
     long most = most(in);
-    MemorySegment state = in.input().peek(most + 1);
-    if (state.byteSize() > most) {
+    EmulatorState state = take(in, offset, most + 1, scratch);
+    if (state.length() > most) {
+      state.close();
       throw in.fault(
           Fault.TOO_LONG,
           offset + SIGNATURE,
@@ -121,17 +135,11 @@ final class DeviceModelTail {
           "at most %d octets to the end".formatted(most),
           "more");
     }
-    MemorySegment copy = copy(state);
-    in.pass(copy.byteSize(), PART, "state");
-    return new DeviceModelTail(offset, copy, true);
+    return new DeviceModelTail(offset, state, true);
   }
 
   private static long most(LegacyCursor in) {
     return Math.min(MOST, in.mostOctets());
-  }
-
-  private static MemorySegment copy(MemorySegment octets) {
-    return MemorySegment.ofArray(octets.toArray(ValueLayout.JAVA_BYTE));
   }
 
   /// Tells whether a device model begins with these octets.

@@ -14,7 +14,7 @@ final class HvmTail implements Tail {
   private static final String PART = "HVM tail";
 
   /// Many times what any number of vCPUs has; it is held in memory twice.
-  private static final long MOST = 16L << 20;
+  static final long MOST = 16L << 20;
 
   private final LegacyCursor in;
   private final GuestState guest;

@@ -128,9 +128,9 @@ public final class LegacyConversion implements AutoCloseable {
     if (model.xenstoreData().byteSize() > 0) {
       layers.emulator(LibxlRecord.TYPE_EMULATOR_XENSTORE_DATA, 0, 0, model.xenstoreData(), ORDER);
     }
-    MemorySegment context = model.context();
-    if (context != null) {
-      layers.emulator(LibxlRecord.TYPE_EMULATOR_CONTEXT, 0, 0, context, ORDER);
+    EmulatorState state = model.state();
+    if (state != null) {
+      state.writeRecordTo(out);
     }
   }
 

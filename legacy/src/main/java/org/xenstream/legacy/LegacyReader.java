@@ -78,11 +78,14 @@ public final class LegacyReader implements LegacyTranslator {
     }
 
     @Override
-    public @Nullable Emulator emulator() {
+    public @Nullable Emulator emulator() throws IOException {
       DeviceModel model = source.deviceModel();
-      return model == null || model.isEmpty()
-          ? null
-          : new Emulator(model.xenstoreData(), model.context(), model.offset());
+      if (model == null || model.isEmpty()) {
+        return null;
+      }
+      EmulatorState state = model.state();
+      return new Emulator(
+          model.xenstoreData(), state == null ? null : state.record(), model.offset());
     }
 
     @Override

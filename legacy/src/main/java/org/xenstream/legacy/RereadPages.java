@@ -72,7 +72,7 @@ final class RereadPages implements EarlierPages {
       Tail tail = Tail.of(in, layout, guest, framer, notes);
       while (tail.next() != null) {}
       if (!layout.isPv()) {
-        DeviceModelTail.read(in, false, false);
+        DeviceModelTail.read(in, null, false);
       }
     }
   }

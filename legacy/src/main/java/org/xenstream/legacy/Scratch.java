@@ -18,8 +18,8 @@ final class Scratch {
   /// compression, or where that is asked for, each page is kept once.
   private static final int COPIES = 2;
 
-  /// More than the tails of two checkpoints have, which wait as well.
-  private static final long TAILS = 64L << 20;
+  /// What the tails of two checkpoints of an HVM guest can have, which wait as well.
+  private static final long TAILS = 2 * (HvmTail.MOST + DeviceModelTail.MOST);
 
   private final Path folder;
   private final long limit;

@@ -118,7 +118,11 @@ final class Translation implements AutoCloseable {
   /// The next record, or null behind END.
   @Nullable Framed next() throws IOException {
     shownFrom = null;
+    DeviceModel given = deviceModel;
     deviceModel = null;
+    if (given != null && step != Step.OVER) {
+      given.close();
+    }
     while (step != Step.OVER) {
       Framed framed = advance();
       if (framed != null) {
@@ -305,15 +309,19 @@ final class Translation implements AutoCloseable {
       heldDeviceModel = new DeviceModel(guest.xenstoreData(), null, 0);
       return last;
     }
-    DeviceModelTail read = DeviceModelTail.read(in, options.deviceModel(), last);
-    MemorySegment context = read.context();
-    if (context == null && options.deviceModel()) {
+    DeviceModelTail read = DeviceModelTail.read(in, options.deviceModel() ? scratch : null, last);
+    EmulatorState state = read.state();
+    if (state == null && options.deviceModel()) {
       notes.add(
           LegacyNote.Kind.NO_DEVICE_MODEL,
           in.at(read.offset(), "device model", null),
           "no device model follows the HVM context");
     }
-    heldDeviceModel = new DeviceModel(guest.xenstoreData(), context, read.offset());
+    DeviceModel before = heldDeviceModel;
+    heldDeviceModel = new DeviceModel(guest.xenstoreData(), state, read.offset());
+    if (before != null) {
+      before.close();
+    }
     return last || read.isLast();
   }
 
@@ -428,6 +436,11 @@ final class Translation implements AutoCloseable {
       close(heldPages);
       close(heldTail);
       close(newTail);
+      for (DeviceModel model : new DeviceModel[] {heldDeviceModel, deviceModel}) {
+        if (model != null) {
+          model.close();
+        }
+      }
     }
   }
 }

@@ -99,6 +99,10 @@ class HostileLegacyImageTest {
         image(8).u64(1L << 63).filledBatch(1),
         "@0x0 (legacy image): expected a legacy image, found octets that none begins with");
     add(
+        "2^32-1 pfns of a 32-bit toolstack",
+        image(4).words(-1).filledBatch(1),
+        "@0x0 (legacy image): expected a legacy image, found octets that none begins with");
+    add(
         "no word of extended info",
         image(8).words(64).words(-1),
         "@0x10 (legacy extended info.length): expected 4 octets, found 0 octets before the end");
@@ -276,7 +280,7 @@ class HostileLegacyImageTest {
         "a page that did not change since before compression",
         compressing().batch(1).compressed((byte) 0).endOfBody(),
         "@0x1065 (legacy COMPRESSED_DATA.pfn 0x1): expected a page that came whole since "
-            + "compression began (or the image in a file, or all its pages kept), found a "
+            + "compression began (or the image in a plain file, or --keep-pages), found a "
             + "difference from what came before");
     add(
         "a page that is not sent",
@@ -314,7 +318,7 @@ class HostileLegacyImageTest {
         "a difference from a page that was not kept",
         compressing().batch(1).compressed(DIFFERENCE).endOfBody(),
         "@0x1065 (legacy COMPRESSED_DATA.pfn 0x1): expected a page that came whole since "
-            + "compression began (or the image in a file, or all its pages kept), found a "
+            + "compression began (or the image in a plain file, or --keep-pages), found a "
             + "difference from what came before");
   }
 
@@ -341,6 +345,19 @@ class HostileLegacyImageTest {
         "a device model of 4 GiB",
         tail.u32(-1),
         "@0x1051 (legacy device model.length): expected at most 50331648, found 4294967295");
+    tail = body().endOfBody().hvmTail(5, 6, 7, new byte[8]);
+    tail.raw(LegacyImageBuilder.QEMU_WITH_LENGTH.getBytes(US_ASCII));
+    add(
+        "a device model that is not there",
+        tail.u32(9).raw(new byte[3]),
+        "@0x1058 (legacy device model.state): expected 9 octets, found 3 octets before the end");
+    tail = body().endOfBody().hvmTail(5, 6, 7, new byte[8]);
+    tail.raw(LegacyImageBuilder.QEMU_OF_REMUS.getBytes(US_ASCII));
+    add(
+        "a long device model of which half is there",
+        tail.u32(48 << 20).raw(new byte[2 << 20]),
+        "@0x201055 (legacy device model.state): expected 50331648 octets, found 2097152 octets "
+            + "before the end");
     tail = body().endOfBody().hvmTail(5, 6, 7, new byte[8]);
     add(
         "a state that is not QEMU's",

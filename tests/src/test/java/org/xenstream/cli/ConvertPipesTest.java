@@ -7,21 +7,28 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.xenstream.testkit.legacy.LegacyImageBuilder;
 
 /// `convert` between pipes, where pages are handed on in the kernel as soon as that is made ready:
@@ -205,5 +212,66 @@ class ConvertPipesTest {
     assertEquals(128 + 15, process.exitValue());
     assertArrayEquals(Arrays.copyOf(expected, FIRST), first);
     assertArrayEquals(Arrays.copyOfRange(expected, FIRST, 2 * FIRST), second);
+  }
+
+  /// Amid a second checkpoint, which waits in a scratch file: neither that is left, nor an
+  /// unfinished output.
+  @ParameterizedTest
+  @CsvSource({"INT, 2, convert", "TERM, 15, convert", "INT, 2, stream", "TERM, 15, stream"})
+  void anInterruptLeavesNothing(String signal, int number, String program) throws Exception {
+    Files.writeString(out, "what was here");
+    Path scratch = Files.createDirectory(folder.resolve("scratch"));
+    ProcessBuilder builder =
+        program.equals("convert")
+            ? Tool.process("convert", "-", out)
+            : Tool.process("convert-legacy-stream", "--in", 0, "--out", out, "-w64", "-ghvm");
+    builder.environment().put("XENSTREAM_SCRATCH", scratch.toString());
+    Process process = builder.start();
+    byte[] state =
+        LegacyImageBuilder.image(8)
+            .words(16)
+            .filledBatch(1, 2)
+            .endOfBody()
+            .hvmTail(5, 6, 7, new byte[24])
+            .deviceModel(LegacyImageBuilder.QEMU_OF_REMUS)
+            .filledBatch(1)
+            .chunk(LegacyImageBuilder.VCPU_INFO)
+            .octets();
+    OutputStream in = process.getOutputStream();
+    write(in, state, 0, state.length);
+    try (BufferedReader said =
+        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
+      String line = said.readLine();
+      assertTrue(line.endsWith("waits in a scratch file in " + scratch), line);
+      String partial = ".out.%d.partial".formatted(process.pid());
+      assertEquals(Set.of("in", "out", "scratch", partial), names(folder));
+      String pid = Long.toString(process.pid());
+      assertEquals(0, new ProcessBuilder("kill", "-" + signal, pid).start().waitFor());
+      assertTrue(process.waitFor(30, TimeUnit.SECONDS), "the process ends");
+    }
+    assertEquals(128 + number, process.exitValue());
+    assertEquals(Set.of("in", "out", "scratch"), names(folder));
+    assertEquals(Set.of(), names(scratch));
+    assertEquals("what was here", Files.readString(out));
+    in.close();
+  }
+
+  private static Set<String> names(Path folder) {
+    return Set.of(folder.toFile().list());
+  }
+
+  /// As of a full disk: the system takes no more of the file.
+  @Test
+  void anOutputThatIsTooLarge() throws Exception {
+    Files.writeString(out, "what was here");
+    Path in = folder.resolve("in");
+    List<String> command =
+        new ArrayList<>(List.of("sh", "-c", "ulimit -f 2048; exec \"$@\"", "sh"));
+    command.addAll(Tool.process("convert", in, out).command());
+    Tool.Run run = Tool.finish(new ProcessBuilder(command).start()).exits(2);
+    assertTrue(
+        run.err().endsWith("xenstream: %s to %s: File too large\n".formatted(in, out)), run.err());
+    assertEquals(Set.of("in", "out"), names(folder));
+    assertEquals("what was here", Files.readString(out));
   }
 }

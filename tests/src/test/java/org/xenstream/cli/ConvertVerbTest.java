@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.testkit.Layers;
+import org.xenstream.testkit.StreamBuilder;
 import org.xenstream.testkit.legacy.LegacyImageBuilder;
 
 /// What `convert` does with layers, options and damage, on an HVM guest of three pages.
@@ -163,7 +165,7 @@ class ConvertVerbTest {
   }
 
   private static byte[] join(byte[]... parts) {
-    return org.xenstream.testkit.StreamBuilder.join(parts);
+    return StreamBuilder.join(parts);
   }
 
   @Test
@@ -258,13 +260,19 @@ class ConvertVerbTest {
   }
 
   @Test
-  void octetsBehindTheImageAreTold() throws IOException {
+  void octetsBehindTheImageAreTold() throws Exception {
     byte[] last = last();
     Files.write(in, last);
     byte[] made = convert("");
     Files.write(in, join(last, new byte[] {1, 2, 3}));
-    assertArrayEquals(
-        made, convert("xenstream: IN @0x3087: left out: 3 octets behind the image\n"));
+    String told = "xenstream: IN @0x3087: left out: 3 octets behind the image\n";
+    assertArrayEquals(made, convert(told));
+    // A compressed file and a pipe do not say how long they are.
+    Tool.Run piped = Tool.piped(Files.readAllBytes(in), "convert", "-", out).exits(0);
+    assertEquals(told.replace("IN", "standard input"), piped.err());
+    assertArrayEquals(made, Files.readAllBytes(out));
+    Files.write(in, Layers.gzip(Files.readAllBytes(in)));
+    assertArrayEquals(made, convert(told.replace("IN", "IN [gzip]")));
   }
 
   @Test
@@ -376,6 +384,111 @@ class ConvertVerbTest {
     byte[] stream = convert("");
     Tool.Run run = Tool.piped(image, "convert", "-", "-").exits(0).quiet();
     assertArrayEquals(stream, run.out().getBytes(ISO_8859_1));
+  }
+
+  /// Xen's savers send no difference from a page that came before compression began. A file is read
+  /// once more for one; of a pipe all pages have to be kept from the start.
+  @ParameterizedTest
+  @ValueSource(strings = {"last", "keep", "2"})
+  void differencesFromBeforeCompression(String checkpoints) throws Exception {
+    byte[] difference = {1, 9, 9, 9, 9, -1, -1, -1, -1, -1, -1, -1, -1, (byte) 0x87};
+    LegacyImageBuilder head = LegacyImageBuilder.image(8).words(0x1000).filledBatch(0, 1, 2);
+    LegacyImageBuilder states = state(head.chunk(LegacyImageBuilder.ENABLE_COMPRESSION)).batch(1);
+    long chunk = states.size();
+    states.compressed(difference).chunk(LegacyImageBuilder.LAST_CHECKPOINT);
+    byte[] octets = state(states).octets();
+    Files.write(in, octets);
+    Object[] options = {"--to", "libxl", "--checkpoints", checkpoints};
+    Tool.run(words(options, in, out)).exits(0);
+    byte[] made = Files.readAllBytes(out);
+    byte[] page = StreamBuilder.page(2);
+    Arrays.fill(page, 0, 4, (byte) 9);
+    assertTrue(
+        new String(made, ISO_8859_1).contains(new String(page, ISO_8859_1)), "the page is made");
+    Files.delete(out);
+    Tool.Run refused = Tool.piped(octets, words(options, "-", out)).exits(1);
+    assertEquals(
+        "xenstream: standard input @0x%x (legacy COMPRESSED_DATA.pfn 0x1): expected a page that came"
+                .formatted(chunk)
+            + " whole since compression began (or the image in a plain file, or --keep-pages), found"
+            + " a difference from what came before",
+        refused.err().lines().reduce((_, line) -> line).orElse(""));
+    assertEquals(List.of("in"), files());
+    Tool.piped(octets, words(options, "--keep-pages", "-", out)).exits(0);
+    assertArrayEquals(made, Files.readAllBytes(out));
+  }
+
+  private static Object[] words(Object[] options, Object... more) {
+    return Stream.of(new Object[] {"convert"}, options, more).flatMap(Stream::of).toArray();
+  }
+
+  /// More than waits in memory waits in a scratch file, and comes out as it went in.
+  @Test
+  void aLongDeviceModel() throws Exception {
+    byte[] state = Arrays.copyOf(STATE, (2 << 20) + 3);
+    state[state.length - 1] = 9;
+    LegacyImageBuilder head = LegacyImageBuilder.image(8).words(0x1000).filledBatch(0, 1, 2);
+    head.chunk(LegacyImageBuilder.LAST_CHECKPOINT).endOfBody();
+    head.hvmTail(0xFE, 0xFD, 0xFC, CONTEXT);
+    long at = head.size();
+    byte[] octets = head.deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, state).octets();
+    Files.write(in, octets);
+    Path scratch = Files.createDirectory(folder.resolve("scratch"));
+    String told =
+        "xenstream: IN @0x%x (legacy device model.state): a long state of the device model waits in"
+                .formatted(at)
+            + " a scratch file in %s\n".formatted(scratch);
+    byte[] made = convert(told, "--scratch", scratch);
+    int end = made.length - 8;
+    byte[] record = Layers.libxlRecord(ByteOrder.LITTLE_ENDIAN, 3, join(new byte[8], state));
+    assertArrayEquals(record, Arrays.copyOfRange(made, end - record.length, end));
+    Tool.Run piped = Tool.piped(octets, "convert", "--scratch", scratch, "-", out).exits(0);
+    assertEquals(told.replace("IN", "standard input"), piped.err());
+    assertArrayEquals(made, Files.readAllBytes(out));
+    assertEquals(0, scratch.toFile().list().length);
+    Tool.run("convert-legacy-stream", "-i", in, "-o", out, "-w64", "-ghvm").exits(0);
+    byte[] bare = Files.readAllBytes(out);
+    byte[] tail = Arrays.copyOfRange(octets, (int) at, octets.length);
+    assertArrayEquals(tail, Arrays.copyOfRange(bare, bare.length - tail.length, bare.length));
+  }
+
+  /// Whatever a conversion fails of: an output that was there stays as it was, and where none was
+  /// none is left; nor is anything else.
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void noFailureLeavesAnythingBehind(boolean outputIsThere) throws IOException {
+    if (outputIsThere) {
+      Files.writeString(out, "what was here");
+    }
+    byte[] second =
+        state(LegacyImageBuilder.image(8).filledBatch(1).chunk(LegacyImageBuilder.LAST_CHECKPOINT))
+            .octets();
+    byte[] tmem =
+        state(LegacyImageBuilder.image(8).words(0x1000).filledBatch(0, 1, 2).tmemExtra(1)).octets();
+    fails(1, Arrays.copyOf(image, image.length - 1));
+    fails(1, image, "--checkpoints", "2");
+    fails(1, image, "--to", "xl");
+    fails(1, tmem, "--strict");
+    fails(1, Layers.xend("(domain", image));
+    fails(1, Arrays.copyOf(Layers.gzip(image), 100));
+    fails(2, "no image at all, whatever one takes it for".getBytes(UTF_8));
+    fails(2, new byte[0]);
+    fails(2, join(image, second), "--scratch-limit", "1K");
+    fails(2, image, "--scratch", folder.resolve("absent"));
+    fails(2, image, "--config", folder.resolve("absent"));
+    fails(2, image, "--no-such-option");
+  }
+
+  private void fails(int code, byte[] octets, Object... options) throws IOException {
+    Files.write(in, octets);
+    List<String> before = files();
+    Object[] all =
+        Stream.concat(Stream.of("convert"), Stream.concat(Stream.of(options), Stream.of(in, out)))
+            .toArray();
+    Tool.Run run = Tool.run(all).exits(code);
+    assertTrue(run.err().startsWith("xenstream: "), run.err());
+    assertEquals(before, files(), run.err());
+    assertTrue(!before.contains("out") || Files.readString(out).equals("what was here"), run.err());
   }
 
   @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.os.Descriptor;
 import org.xenstream.os.DescriptorPair;
@@ -126,6 +129,37 @@ class LegacyStreamConverterTest {
     assertArrayEquals(libxl, Files.readAllBytes(out));
     run("-i", in, "-o", out, "-w32", "-ghvm", "--skip-qemu").quiet().exits(0);
     assertArrayEquals(libxc, Files.readAllBytes(out));
+    // A compressed file ends as any file does.
+    Files.write(in, Layers.gzip(Files.readAllBytes(in)));
+    assertEquals(
+        told.replace(in.toString(), in + " [gzip]"),
+        run("-i", in, "-o", out, "-w32", "-ghvm", "-flibxl").exits(0).err());
+    assertArrayEquals(libxl, Files.readAllBytes(out));
+  }
+
+  /// Whoever migrates a guest keeps the pipe open, and sends no more before it was told that the
+  /// guest is there: behind the end of an image nothing is waited for.
+  @ParameterizedTest
+  @ValueSource(strings = {"-flibxl", "-flibxc", "--skip-qemu"})
+  void aPipeIsNotReadBeyondTheImage(String option) throws Exception {
+    LegacyImageBuilder last = body().chunk(LegacyImageBuilder.LAST_CHECKPOINT);
+    byte[] octets =
+        option.equals("--skip-qemu")
+            ? last.endOfBody().hvmTail(0xFE, 0xFD, 0xFC, new byte[24]).octets()
+            : ended(last);
+    Process process =
+        Tool.process("convert-legacy-stream", "--in", 0, "--out", out, "-w32", "-ghvm", option)
+            .start();
+    try (OutputStream pipe = process.getOutputStream()) {
+      pipe.write(octets);
+      pipe.flush();
+      assertTrue(process.waitFor(30, TimeUnit.SECONDS), "the process ends");
+      Tool.finish(process).exits(0).quiet();
+    } finally {
+      process.destroyForcibly();
+    }
+    byte[] expected = option.equals("-flibxl") ? libxl : libxc;
+    assertArrayEquals(expected, Arrays.copyOf(Files.readAllBytes(out), expected.length));
   }
 
   @Test
@@ -176,14 +210,31 @@ class LegacyStreamConverterTest {
     assertTrue(run("--help").quiet().exits(0).out().startsWith("Usage: convert-legacy-stream"));
   }
 
-  @Test
-  void damage() throws IOException {
-    Files.write(in, Arrays.copyOf(image, 0x2000));
-    run("-i", in, "-o", out, "-w32", "-ghvm").exits(1);
-    assertFalse(Files.exists(out));
-    Files.writeString(in, "no image at all, not even an old one");
-    run("-i", in, "-o", out, "-w32", "-ghvm").exits(1);
-    assertFalse(Files.exists(out));
+  /// An output that was there stays as it was, and nothing else is left.
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void damage(boolean outputIsThere) throws IOException {
+    if (outputIsThere) {
+      Files.writeString(out, "what was here");
+    }
+    byte[] gzip = Layers.gzip(ended(body().chunk(LegacyImageBuilder.LAST_CHECKPOINT)));
+    List<byte[]> damaged =
+        List.of(
+            Arrays.copyOf(image, 0x2000),
+            Arrays.copyOf(image, image.length - 1),
+            "no image at all, not even an old one".getBytes(ISO_8859_1),
+            // Whole, but for the end of its compression.
+            Arrays.copyOf(gzip, gzip.length - 4),
+            new byte[0]);
+    for (byte[] octets : damaged) {
+      Files.write(in, octets);
+      assertTrue(run("-i", in, "-o", out, "-w32", "-ghvm").exits(1).err().contains(" @0x"));
+      assertEquals(outputIsThere, Files.exists(out));
+      try (Stream<Path> files = Files.list(folder)) {
+        assertEquals(outputIsThere ? 2 : 1, files.count());
+      }
+      assertTrue(!outputIsThere || Files.readString(out).equals("what was here"));
+    }
   }
 
   /// Descriptors as libxl hands them over: a file that stands behind the header that xl has read,

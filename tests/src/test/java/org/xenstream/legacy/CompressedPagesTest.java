@@ -159,7 +159,7 @@ class CompressedPagesTest {
     long chunk = tail(first().batch(1).compressed(whole(0x11))).size() + 4 + 16;
     Expect.fault(
         Fault.MALFORMED_BODY,
-        "old.img @0x%x (legacy COMPRESSED_DATA.pfn 0x2): expected a page that came whole since compression began (or the image in a file, or all its pages kept), found a difference from what came before"
+        "old.img @0x%x (legacy COMPRESSED_DATA.pfn 0x2): expected a page that came whole since compression began (or the image in a plain file, or --keep-pages), found a difference from what came before"
             .formatted(chunk),
         () -> Reading.of(image, LAST));
   }

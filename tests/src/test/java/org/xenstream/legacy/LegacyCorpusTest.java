@@ -155,11 +155,17 @@ class LegacyCorpusTest {
 
   /// What a conversion writes, whose pages stay in the image until they are moved from there to the
   /// output, is what its records say with their pages in view: out of a file and out of a pipe, of
-  /// the last state and of each.
+  /// the last state, of each, and of all.
   @ParameterizedTest
   @MethodSource("images")
   void conversionWritesWhatTheRecordsSay(CorpusImage image) throws IOException {
-    for (Checkpoints which : List.of(Checkpoints.LAST, Checkpoints.KEEP)) {
+    List<Checkpoints> all = new ArrayList<>(List.of(Checkpoints.LAST, Checkpoints.KEEP));
+    int states = Translated.of(image, LegacyOptions.DEFAULT).facts().checkpoints();
+    assertEquals(image.text("guest").contains("remus=1"), states > 1, image.text("guest"));
+    for (int n = 1; n <= states; n++) {
+      all.add(Checkpoints.number(n));
+    }
+    for (Checkpoints which : all) {
       LegacyOptions options = LegacyOptions.builder().checkpoints(which).build();
       byte[] said = Translated.written(Translated.open(image), options);
       if (which.equals(Checkpoints.LAST)) {

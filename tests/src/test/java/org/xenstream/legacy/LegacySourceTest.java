@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xenstream.testkit.StreamBuilder.filled;
 import static org.xenstream.testkit.StreamBuilder.page;
@@ -13,16 +14,27 @@ import static org.xenstream.testkit.legacy.LegacyImageBuilder.entry;
 import static org.xenstream.testkit.legacy.LegacyImageBuilder.xcnt;
 
 import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenstream.core.format.Fault;
+import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.testkit.CapturingChannel;
 import org.xenstream.testkit.Expect;
+import org.xenstream.testkit.Layers;
+import org.xenstream.testkit.StreamBuilder;
 import org.xenstream.testkit.legacy.LegacyImageBuilder;
 import org.xenstream.testkit.legacy.PhysmapEntry;
 
@@ -31,6 +43,8 @@ class LegacySourceTest {
   private static final int WIDE = 5168;
   private static final int NARROW = 2800;
   private static final int FLAGS = 512;
+
+  @TempDir private Path folder;
 
   private static LegacyImageBuilder hvm(int width) {
     return LegacyImageBuilder.image(width).words(8);
@@ -423,6 +437,70 @@ class LegacySourceTest {
     assertNull(without.models().getFirst().context());
     assertEquals(read.records(), without.records());
     assertEquals(at, without.offsets().getLast());
+  }
+
+  /// More than waits in memory waits in a scratch file, which goes with the source.
+  @ParameterizedTest
+  @CsvSource({
+    LegacyImageBuilder.QEMU_TO_END + ", true",
+    LegacyImageBuilder.QEMU_TO_END + ", false",
+    LegacyImageBuilder.QEMU_WITH_LENGTH + ", true",
+    LegacyImageBuilder.QEMU_OF_REMUS + ", false"
+  })
+  void aLongDeviceModel(String signature, boolean pipe) throws IOException {
+    byte[] state = filled((3 << 20) + 5, 0x7E);
+    System.arraycopy(new byte[] {'Q', 'E', 'V', 'M'}, 0, state, 0, 4);
+    LegacyImageBuilder image = hvmEnd(hvm(8).filledBatch(0));
+    long at = image.size();
+    byte[] octets = image.deviceModel(signature, state).octets();
+    Path file = Files.write(folder.resolve("image"), octets);
+    Path scratch = Files.createDirectory(folder.resolve("scratch"));
+    LegacyOptions options = LegacyOptions.builder().scratchFolder(scratch).build();
+    List<String> notes = new ArrayList<>();
+    try (LegacySource source =
+        LegacySource.open(
+            pipe ? Reading.pipe(octets) : MappedInput.of("old.img", FileChannel.open(file)),
+            options,
+            note -> notes.add(note.toString()))) {
+      while (source.next() != null) {}
+      DeviceModel model = Objects.requireNonNull(source.deviceModel());
+      EmulatorState found = Objects.requireNonNull(model.state());
+      assertEquals(state.length, found.length());
+      assertArrayEquals(state, Reading.octets(model.context()));
+      byte[] record =
+          Layers.libxlRecord(ByteOrder.LITTLE_ENDIAN, 3, StreamBuilder.join(new byte[8], state));
+      assertArrayEquals(record, Reading.octets(found.record()));
+      CapturingChannel out = CapturingChannel.whole();
+      found.writeRecordTo(out);
+      found.writeTo(out);
+      assertArrayEquals(StreamBuilder.join(record, state), out.octets());
+      long most = state.length + (1L << 20);
+      assertTrue(
+          source.scratchWritten() >= state.length && source.scratchWritten() <= most,
+          () -> source.scratchWritten() + " octets");
+    }
+    assertEquals(
+        List.of(
+            "old.img @0x%x (legacy device model.state): a long state of the device model waits in a scratch file in %s"
+                .formatted(at, scratch)),
+        notes);
+    assertEquals(0, scratch.toFile().list().length);
+    // Half of it: as before, where it ends is said.
+    if (!signature.equals(LegacyImageBuilder.QEMU_TO_END)) {
+      byte[] cut = Arrays.copyOf(octets, octets.length - (1 << 20));
+      Expect.fault(
+          Fault.TRUNCATED,
+          "old.img @0x%x (legacy device model.state): expected %d octets, found %d octets before the end"
+              .formatted(cut.length, state.length, state.length - (1 << 20)),
+          () -> Reading.of(cut, options));
+      assertEquals(0, scratch.toFile().list().length);
+    }
+    LegacyOptions few = options.toBuilder().scratchLimit(2 << 20).build();
+    assertEquals(
+        "the scratch files of this image in %s need more than the %d octets that they may have (--scratch-limit allows more, --scratch another folder)"
+            .formatted(scratch, 2 << 20),
+        assertThrows(IOException.class, () -> Reading.of(octets, few)).getMessage());
+    assertEquals(0, scratch.toFile().list().length);
   }
 
   @ParameterizedTest

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.legacy;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.List;
 final class LibxlRecords {
   private LibxlRecords() {}
 
-  static List<String> of(DeviceModel model) {
+  static List<String> of(DeviceModel model) throws IOException {
     List<String> records = new ArrayList<>();
     if (model.xenstoreData().byteSize() > 0) {
       records.add(line(2, model.xenstoreData()));

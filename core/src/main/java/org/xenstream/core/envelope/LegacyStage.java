@@ -130,27 +130,33 @@ final class LegacyStage implements Stage {
   private void emulator(LegacyTranslator.Emulator emulator) {
     MemorySegment data = emulator.xenstoreData();
     if (data.byteSize() > 0) {
+      int type = LibxlRecord.TYPE_EMULATOR_XENSTORE_DATA;
       pending.add(
           new ImageItem.Libxl(
-              frame(LibxlRecord.TYPE_EMULATOR_XENSTORE_DATA, data, emulator.offset()),
+              frame(type, record(type, data), emulator.offset()),
               new LibxlRecord.EmulatorXenstoreData(0, 0, data)));
     }
     MemorySegment context = emulator.context();
     if (context != null) {
+      LibxlFrame frame = frame(LibxlRecord.TYPE_EMULATOR_CONTEXT, context, emulator.offset());
       pending.add(
           new ImageItem.Libxl(
-              frame(LibxlRecord.TYPE_EMULATOR_CONTEXT, context, emulator.offset()),
-              new LibxlRecord.EmulatorContext(0, 0, context)));
+              frame, new LibxlRecord.EmulatorContext(0, 0, frame.body().asSlice(EMULATOR_HEADER))));
     }
   }
 
-  private LibxlFrame frame(int type, MemorySegment rest, long offset) {
+  private static MemorySegment record(int type, MemorySegment rest) {
     long length = EMULATOR_HEADER + rest.byteSize();
     MemorySegment octets =
         MemorySegment.ofArray(new byte[(int) (Wire.RECORD_HEADER + length + Wire.padding(length))]);
     Wire.putU32(octets, 0, type, ByteOrder.LITTLE_ENDIAN);
     Wire.putU32(octets, 4, (int) length, ByteOrder.LITTLE_ENDIAN);
     MemorySegment.copy(rest, 0, octets, Wire.RECORD_HEADER + EMULATOR_HEADER, rest.byteSize());
+    return octets;
+  }
+
+  private LibxlFrame frame(int type, MemorySegment octets, long offset) {
+    long length = Integer.toUnsignedLong(Wire.u32(octets, 4, ByteOrder.LITTLE_ENDIAN));
     return new LibxlFrame(offset, emulators++, type, octets, length);
   }
 

@@ -34,13 +34,17 @@ public interface LegacyTranslator {
 
     /// What belongs into the libxl stream around the records: known when [RecordSource#next] has
     /// given null, or a CHECKPOINT. Null before, and where there is nothing.
-    @Nullable Emulator emulator();
+    ///
+    /// @throws IOException when it cannot be read
+    @Nullable Emulator emulator() throws IOException;
   }
 
-  /// The state of a guest's emulator: the bodies of libxl's records, without emulator id and index.
+  /// The state of a guest's emulator, in libxl's records. Views die with the next step.
   ///
-  /// @param xenstoreData NUL-terminated keys and values in turn; may be empty
-  /// @param context the emulator's own state, or null
-  /// @param offset where it stood in the legacy image
+  /// @param xenstoreData the body of EMULATOR_XENSTORE_DATA without emulator id and index:
+  ///   NUL-terminated keys and values in turn; may be empty
+  /// @param context the whole record EMULATOR_CONTEXT, little-endian, of emulator 0 and index 0; or
+  ///   null
+  /// @param offset where the state stood in the legacy image
   record Emulator(MemorySegment xenstoreData, @Nullable MemorySegment context, long offset) {}
 }

@@ -87,7 +87,7 @@ public record LegacyTrace(
     line.append(' ').append(XxHash64.hex(page));
   }
 
-  private static String text(@Nullable DeviceModel model) {
+  private static String text(@Nullable DeviceModel model) throws IOException {
     if (model == null) {
       return "no device model";
     }

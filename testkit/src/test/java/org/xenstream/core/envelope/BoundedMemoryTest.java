@@ -53,6 +53,8 @@ class BoundedMemoryTest {
         a legacy HVM context of 128 MiB: TOO_LONG
         a legacy XSAVE state of 128 MiB: TOO_LONG
         an endless legacy device model: TOO_LONG
+        a legacy device model at the limit: EMULATOR_CONTEXT of 50331656 octets
+        the same, converted: all of it
         legacy pages for comparison, again and again: 22 items, TRUNCATED, unsound
         TMEM of nothing, again and again: 21 items, TRUNCATED, unsound
         parameters of a PV guest: 23 items, TRUNCATED, unsound

@@ -9,9 +9,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
@@ -20,9 +22,14 @@ import org.tukaani.xz.XZOutputStream;
 import org.xenstream.core.format.ChannelInput;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Limits;
+import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.Wire;
 import org.xenstream.core.verify.Judge;
+import org.xenstream.legacy.LegacyConversion;
+import org.xenstream.legacy.LegacyListener;
+import org.xenstream.legacy.LegacyOptions;
+import org.xenstream.legacy.LegacySource;
 import org.xenstream.testkit.EndlessChannel;
 import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.Samples;
@@ -124,6 +131,8 @@ final class HostileImages {
                     .hvmTail(5, 6, 7, new byte[8])
                     .deviceModel(LegacyImageBuilder.QEMU_TO_END, "QEVM".getBytes(UTF_8)),
                 LegacyImageBuilder.image(8).raw(new byte[4096])));
+    readings.put("a legacy device model at the limit", HostileImages::readDeviceModel);
+    readings.put("the same, converted", HostileImages::convertedDeviceModel);
     readings.put("legacy pages for comparison, again and again", () -> notes(hvm(), u32(-1)));
     readings.put("TMEM of nothing, again and again", () -> notes(hvm(), u32(-6, -1)));
     readings.put("parameters of a PV guest", () -> notes(pv(), u32(-3, 0, 7, 0)));
@@ -218,6 +227,41 @@ final class HostileImages {
       return "no end";
     } catch (StreamFormatException fault) {
       return fault.fault().toString();
+    }
+  }
+
+  /// A device model of 48 MiB of zeros, and zeros behind it.
+  private static ChannelInput longDeviceModel() {
+    LegacyImageBuilder begin =
+        hvm()
+            .chunk(LegacyImageBuilder.LAST_CHECKPOINT)
+            .endOfBody()
+            .hvmTail(5, 6, 7, new byte[8])
+            .raw(LegacyImageBuilder.QEMU_WITH_LENGTH.getBytes(UTF_8))
+            .u32(48 << 20);
+    return new ChannelInput("image", new EndlessChannel(begin.octets(), new byte[4096]));
+  }
+
+  private static String readDeviceModel() throws IOException {
+    try (ImageReader image = ImageReader.of(longDeviceModel(), Limits.DEFAULT)) {
+      for (ImageItem item = image.next(); item != null; item = image.next()) {
+        if (item instanceof ImageItem.Libxl(var frame, _)) {
+          return "%s of %d octets".formatted(frame.typeName(), frame.length());
+        }
+      }
+      return "none";
+    }
+  }
+
+  private static String convertedDeviceModel() throws IOException {
+    ChannelInput input = longDeviceModel();
+    LegacyOptions options = LegacyOptions.builder().pages(PagesShown.LEFT_IN_INPUT).build();
+    try (LegacySource source = LegacySource.open(input, options, LegacyListener.NONE);
+        FileChannel out = FileChannel.open(Path.of("/dev/null"), StandardOpenOption.WRITE);
+        LegacyConversion conversion =
+            LegacyConversion.begin(source, input, out, LegacyConversion.Target.LIBXL)) {
+      while (conversion.step()) {}
+      return "all of it";
     }
   }
 

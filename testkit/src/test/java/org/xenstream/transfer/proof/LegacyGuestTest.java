@@ -13,6 +13,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,12 +26,14 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.xenstream.core.format.ChannelInput;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.Limits;
+import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.RecordSource;
@@ -35,6 +41,7 @@ import org.xenstream.core.format.StreamReader;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.legacy.Checkpoints;
 import org.xenstream.legacy.DeviceModel;
+import org.xenstream.legacy.LegacyConversion;
 import org.xenstream.legacy.LegacyListener;
 import org.xenstream.legacy.LegacyOptions;
 import org.xenstream.legacy.LegacySource;
@@ -64,6 +71,8 @@ import org.xenstream.transfer.sim.SimOptions;
 class LegacyGuestTest {
   private static final long SEED = Long.getLong("xenstream.seed", 20_260_101);
   private static final int VARIETIES = 6;
+
+  @TempDir private Path folder;
 
   static Stream<Arguments> guests() {
     List<Arguments> guests = new ArrayList<>();
@@ -175,6 +184,55 @@ class LegacyGuestTest {
     assertTrue(complete.size() > 1, () -> "always " + complete);
   }
 
+  /// What is written of checkpoints, compressed or not, does not depend on whether the image can be
+  /// read twice: of the last one, of each, and of all.
+  @ParameterizedTest
+  @MethodSource("checkpointed")
+  void aFileAndAPipeGiveTheSame(Model model) throws IOException {
+    byte[] modern = saved(model, Mode.REMUS);
+    RandomGenerator chance = RandomGeneratorFactory.of("L64X128MixRandom").create(SEED);
+    int compressed = 0;
+    for (int i = 0; i < VARIETIES; i++) {
+      LegacyVariety variety = LegacyVariety.any(chance, true);
+      ByteArrayOutputStream legacy = new ByteArrayOutputStream();
+      LegacyRewriter.rewrite(() -> input(modern), variety, legacy);
+      Path image = Files.write(folder.resolve("image"), legacy.toByteArray());
+      List<Checkpoints> all = new ArrayList<>(List.of(Checkpoints.LAST, Checkpoints.KEEP));
+      for (int n = 1; n <= 3; n++) {
+        all.add(Checkpoints.number(n));
+      }
+      for (Checkpoints which : all) {
+        LegacyOptions options =
+            claiming(
+                LegacyOptions.builder().checkpoints(which).pages(PagesShown.LEFT_IN_INPUT).build(),
+                model,
+                variety);
+        String what = "%s %s as %s".formatted(model, which, variety);
+        byte[] ofFile = converted(MappedInput.open(image), options);
+        assertArrayEquals(ofFile, converted(any(chance, legacy.toByteArray()), options), what);
+        assertTrue(ofFile.length > legacy.size() / 4, what);
+      }
+      compressed += variety.compressed() ? 1 : 0;
+    }
+    assertTrue(compressed > 0 && compressed < VARIETIES, "of both kinds");
+  }
+
+  private byte[] converted(OctetInput input, LegacyOptions options) throws IOException {
+    Path to = folder.resolve("converted");
+    try (LegacySource source = LegacySource.open(input, options, LegacyListener.NONE);
+        FileChannel out =
+            FileChannel.open(
+                to,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE);
+        LegacyConversion conversion =
+            LegacyConversion.begin(source, input, out, LegacyConversion.Target.LIBXL)) {
+      while (conversion.step()) {}
+    }
+    return Files.readAllBytes(to);
+  }
+
   /// Where the n-th CHECKPOINT record ends.
   private static long checkpointEnd(byte[] stream, int n) throws IOException {
     try (StreamReader reader = StreamReader.open(input(stream), Limits.DEFAULT)) {
@@ -248,7 +306,8 @@ class LegacyGuestTest {
         .toList();
   }
 
-  private static void deviceModel(LegacyVariety variety, @Nullable DeviceModel found, String what) {
+  private static void deviceModel(LegacyVariety variety, @Nullable DeviceModel found, String what)
+      throws IOException {
     assertNotNull(found, what);
     List<PhysmapEntry> physmap = variety.physmap();
     assertArrayEquals(
