@@ -178,6 +178,28 @@ class DescriptorOutputTest {
     }
   }
 
+  /// What nobody has read yet: of a pipe to the octet; a socket of this machine counts its own
+  /// overhead as well.
+  @ParameterizedTest
+  @EnumSource
+  void tellsWhatStillLiesOnTheWay(Line line) throws IOException {
+    try (DescriptorPair pair = line.open(folder);
+        DescriptorOutput out = new DescriptorOutput("out", pair.second(), endless(), null)) {
+      out.begin(image(ByteOrder.LITTLE_ENDIAN), HVM);
+      out.accept(new StreamRecord.StaticDataEnd());
+      out.accept(new StreamRecord.HvmParams(MemorySegment.ofArray(new long[2000])));
+      long onTheWay = out.unread();
+      if (line == Line.SOCKETS) {
+        assertTrue(onTheWay >= out.written(), () -> onTheWay + " of " + out.written());
+      } else {
+        assertEquals(out.written(), onTheWay);
+      }
+      out.accept(new StreamRecord.End());
+      Line.skip(pair.first(), out.written());
+      assertEquals(0, out.unread());
+    }
+  }
+
   /// Writes until somebody has enough.
   private void pour(DescriptorOutput out) throws IOException {
     PageBatch batch = new PageBatch(arena, 64);

@@ -52,6 +52,20 @@ enum Line {
     }
   }
 
+  /// Reads so many octets.
+  static void skip(Descriptor from, long count) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      IoVectors places = new IoVectors(arena);
+      places.add(arena.allocate(count).address(), count);
+      while (places.left() > 0) {
+        long got = from.read(places, places.left(), Long.MAX_VALUE);
+        if (got <= 0) {
+          throw new IOException("expected %d more octets, found %d".formatted(count, got));
+        }
+      }
+    }
+  }
+
   /// Reads to the end, in pieces of any length; the first hundred octets one by one.
   static byte[] drain(Descriptor from, long seed) throws IOException {
     Random chance = new Random(seed);

@@ -145,6 +145,7 @@ public final class Migration {
         SaveOptions.plain(plan.policy, plan.nanoTime)
             .withLive()
             .withType(plan.type)
+            .withFixedDowntime(plan.fixedDowntime)
             .withSuspendLimit(plan.suspendLimit, plan.deadline)
             .withListener(this::see)
             .withCancellation(plan.cancellation);

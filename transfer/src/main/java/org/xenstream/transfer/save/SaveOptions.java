@@ -21,6 +21,9 @@ import org.xenstream.transfer.policy.PrecopyPolicy;
 /// @param policy when pre-copy ends
 /// @param savingCpu the name of this host's CPU, 7-bit text, to go into a SAVING_CPU record; null
 ///   for none
+/// @param fixedDowntime what of a downtime is no work of the save's, as far as it is known: until
+///   the toolstack has suspended the guest, and what the receiver does behind the last octet. It is
+///   added to what the save finds out itself, for the policy
 /// @param suspendLimit how long the guest may be suspended by this save at a time before the save
 ///   gives up; null for any time
 /// @param deadline where that limit is counted; the same object has to be given to the output, so
@@ -34,6 +37,7 @@ public record SaveOptions(
     StreamType type,
     PrecopyPolicy policy,
     @Nullable String savingCpu,
+    Duration fixedDowntime,
     @Nullable Duration suspendLimit,
     Deadline deadline,
     LongSupplier nanoTime,
@@ -62,6 +66,7 @@ public record SaveOptions(
         StreamType.PLAIN,
         policy,
         null,
+        Duration.ZERO,
         null,
         new Deadline(nanoTime),
         nanoTime,
@@ -77,6 +82,7 @@ public record SaveOptions(
         type,
         policy,
         savingCpu,
+        fixedDowntime,
         suspendLimit,
         deadline,
         nanoTime,
@@ -92,6 +98,7 @@ public record SaveOptions(
         type,
         policy,
         savingCpu,
+        fixedDowntime,
         suspendLimit,
         deadline,
         nanoTime,
@@ -107,6 +114,7 @@ public record SaveOptions(
         newType,
         policy,
         savingCpu,
+        fixedDowntime,
         suspendLimit,
         deadline,
         nanoTime,
@@ -122,6 +130,23 @@ public record SaveOptions(
         type,
         policy,
         Objects.requireNonNull(name),
+        fixedDowntime,
+        suspendLimit,
+        deadline,
+        nanoTime,
+        listener,
+        cancellation);
+  }
+
+  /// Says what of a downtime is no work of the save's.
+  public SaveOptions withFixedDowntime(Duration time) {
+    return new SaveOptions(
+        live,
+        verify,
+        type,
+        policy,
+        savingCpu,
+        time,
         suspendLimit,
         deadline,
         nanoTime,
@@ -135,7 +160,17 @@ public record SaveOptions(
   /// @param shared where it is counted, given to the output as well
   public SaveOptions withSuspendLimit(Duration limit, Deadline shared) {
     return new SaveOptions(
-        live, verify, type, policy, savingCpu, limit, shared, nanoTime, listener, cancellation);
+        live,
+        verify,
+        type,
+        policy,
+        savingCpu,
+        fixedDowntime,
+        limit,
+        shared,
+        nanoTime,
+        listener,
+        cancellation);
   }
 
   /// Tells a listener.
@@ -146,6 +181,7 @@ public record SaveOptions(
         type,
         policy,
         savingCpu,
+        fixedDowntime,
         suspendLimit,
         deadline,
         nanoTime,
@@ -161,6 +197,7 @@ public record SaveOptions(
         type,
         policy,
         savingCpu,
+        fixedDowntime,
         suspendLimit,
         deadline,
         nanoTime,
