@@ -174,6 +174,7 @@ class SimulateVerbTest {
         "--downtime-target 50ms | --downtime-target goes with --policy downtime",
         "--policy downtime:9 --downtime-target 50 | --downtime-target goes with --policy downtime",
         "--record - | --record takes a file: standard output has the table",
+        "--fixed-downtime soon | --fixed-downtime: expected a time such as 300ms or 2s, found 'soon'",
       })
   void badUsageIsToldInALine(String options, String message) {
     Tool.Run run = simulate("migrate " + options).exits(2);
@@ -339,6 +340,31 @@ class SimulateVerbTest {
     run.exits(1);
     assertTrue(run.err().endsWith(": the guest goes on where it was, unharmed\n"), run.err());
     assertTrue(run.out().contains("self-check    survived: "), run.out());
+  }
+
+  /// Opened, and never read: the guest that stands still is let go all the same.
+  @Test
+  void aSaveDoesNotHoldTheGuestForAReaderThatDoesNotRead()
+      throws IOException, InterruptedException {
+    Path fifo = fifo();
+    CountDownLatch done = new CountDownLatch(1);
+    Thread reader =
+        Thread.ofPlatform()
+            .start(() -> {
+              try (InputStream _ = Files.newInputStream(fifo)) {
+                done.await();
+              } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    Tool.Run run = simulate("save --memory 8M --workload none --suspend-limit 300ms", fifo);
+    done.countDown();
+    reader.join();
+    run.exits(1);
+    assertEquals("", run.out());
+    assertEquals(
+        "xenstream: the guest has been suspended for as long as it may be: nothing was saved\n",
+        run.err());
   }
 
   @ParameterizedTest
