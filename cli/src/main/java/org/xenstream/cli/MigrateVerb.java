@@ -13,6 +13,7 @@ import org.xenstream.transfer.migrate.Migration;
 import org.xenstream.transfer.migrate.MigrationOutcome;
 import org.xenstream.transfer.migrate.MigrationPlan;
 import org.xenstream.transfer.policy.Explorer;
+import org.xenstream.transfer.save.SaveOptions;
 import org.xenstream.transfer.sim.SimGuest;
 import org.xenstream.transfer.sim.SimHost;
 import picocli.CommandLine.Model.CommandSpec;
@@ -76,6 +77,7 @@ final class MigrateVerb implements Verb {
             "--kill-primary",
             "N",
             "Let the first host die amid the checkpoint behind number N: the backup takes over."));
+    spec.addOption(savingCpu());
     spec.addOption(Verb.value("--record", "FILE", "Keep the stream. It appears when complete."));
     spec.addOption(Verb.flag("--json", "Write one JSON object (docs/json.md)."));
     return Verb.own(this, spec);
@@ -107,6 +109,23 @@ final class MigrateVerb implements Verb {
       console.out().flush();
       return code(outcome, console);
     }
+  }
+
+  static OptionSpec savingCpu() {
+    return Verb.value(
+        "--saving-cpu",
+        "NAME",
+        "Say in the stream on which CPU the guest was saved, in 7-bit text: a record of the"
+            + " specification's drafts (SAVING_CPU), which every restore passes over.");
+  }
+
+  /// The name of the CPU, or null.
+  static @Nullable String savingCpu(ParseResult arguments) {
+    String name = arguments.matchedOptionValue("--saving-cpu", null);
+    if (name != null && !SaveOptions.isCpuName(name)) {
+      throw VerifyVerb.bad(arguments, "--saving-cpu: expected 7-bit text, found '" + name + "'");
+    }
+    return name;
   }
 
   static OptionSpec suspendLimit() {
@@ -197,6 +216,10 @@ final class MigrateVerb implements Verb {
     }
     if (Verb.has(arguments, "--verify")) {
       plan.verify();
+    }
+    String cpu = savingCpu(arguments);
+    if (cpu != null) {
+      plan.savingCpu(cpu);
     }
     checkpoints(arguments, options, plan);
     return plan;

@@ -49,6 +49,7 @@ final class SimulateSaveVerb implements Verb {
             "NAME",
             "With --live: when pre-copy ends: " + Policies.HELP + ". Default: xen."));
     spec.addOption(MigrateVerb.suspendLimit());
+    spec.addOption(MigrateVerb.savingCpu());
     spec.addPositional(
         PositionalParamSpec.builder()
             .index("0")
@@ -75,6 +76,7 @@ final class SimulateSaveVerb implements Verb {
     if (!live && (Verb.has(arguments, "--verify") || Verb.has(arguments, "--policy"))) {
       throw VerifyVerb.bad(arguments, "--verify and --policy go with --live");
     }
+    String cpu = MigrateVerb.savingCpu(arguments);
     Duration limit = MigrateVerb.suspendLimit(arguments);
     String out = arguments.matchedPositionalValue(0, "-");
     // A pipe is opened as soon as somebody reads it: until then there is nothing to end in order.
@@ -87,6 +89,7 @@ final class SimulateSaveVerb implements Verb {
               .withSuspendLimit(limit, deadline)
               .withCancellation(interrupt.cancellation());
       how = live ? how.withLive() : how;
+      how = cpu == null ? how : how.withSavingCpu(cpu);
       how = Verb.has(arguments, "--verify") ? how.withVerify() : how;
       SimGuest guest = MigrateVerb.build(arguments, options, host);
       SaveReport report;

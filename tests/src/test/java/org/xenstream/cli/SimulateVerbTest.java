@@ -174,6 +174,7 @@ class SimulateVerbTest {
         "--downtime-target 50ms | --downtime-target goes with --policy downtime",
         "--policy downtime:9 --downtime-target 50 | --downtime-target goes with --policy downtime",
         "--record - | --record takes a file: standard output has the table",
+        "--saving-cpu Ω | --saving-cpu: expected 7-bit text, found 'Ω'",
         "--fixed-downtime soon | --fixed-downtime: expected a time such as 300ms or 2s, found 'soon'",
       })
   void badUsageIsToldInALine(String options, String message) {
@@ -212,6 +213,27 @@ class SimulateVerbTest {
         .quiet();
     List<String> lines = simulate("restore --self-check", image).exits(0).quiet().lines();
     assertTrue(lines.get(lines.size() - 2).endsWith("errors_reported 0"), lines::toString);
+  }
+
+  /// The drafts' record of the CPU stands among the static data, and a restore passes over it.
+  @ParameterizedTest
+  @CsvSource({"save, ''", "save --live, ''", "migrate, --record"})
+  void aStreamMayNameTheCpu(String verb, String record) throws IOException {
+    Path image = folder.resolve("image");
+    Path plain = folder.resolve("plain");
+    String guest = " --memory 4M --workload none";
+    simulate("%s --saving-cpu QEMU%s %s".formatted(verb, guest, record), image).exits(0).quiet();
+    simulate("%s%s %s".formatted(verb, guest, record), plain).exits(0).quiet();
+    String records = Tool.run("records", image).exits(0).out();
+    assertTrue(records.contains("SAVING_CPU"), records);
+    assertTrue(records.contains("QEMU"), records);
+    assertTrue(records.indexOf("SAVING_CPU") < records.indexOf("STATIC_DATA_END"), records);
+    assertFalse(Tool.run("records", plain).exits(0).out().contains("SAVING_CPU"));
+    assertEquals(Files.size(plain) + 16, Files.size(image));
+    Tool.run("verify", image).exits(0);
+    assertEquals(
+        simulate("restore --self-check", plain).exits(0).quiet().out(),
+        simulate("restore --self-check", image).exits(0).quiet().out());
   }
 
   @Test

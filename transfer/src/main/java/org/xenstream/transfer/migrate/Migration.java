@@ -149,6 +149,7 @@ public final class Migration {
             .withSuspendLimit(plan.suspendLimit, plan.deadline)
             .withListener(this::see)
             .withCancellation(plan.cancellation);
+    options = plan.savingCpu == null ? options : options.withSavingCpu(plan.savingCpu);
     return plan.verify ? options.withVerify() : options;
   }
 

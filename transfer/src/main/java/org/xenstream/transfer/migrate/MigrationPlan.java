@@ -39,6 +39,7 @@ public final class MigrationPlan {
   long seed = 1;
   Duration suspendLimit = Duration.ofSeconds(60);
   Duration fixedDowntime = Duration.ZERO;
+  @Nullable String savingCpu;
   Workload workload = new Workload.Idle();
   double writesPerSecond = UNLIMITED;
   Duration after = Duration.ofMillis(50);
@@ -121,6 +122,14 @@ public final class MigrationPlan {
   /// the last octet until it runs at the destination.
   public MigrationPlan fixedDowntime(Duration value) {
     fixedDowntime = value;
+    return this;
+  }
+
+  /// Says in the stream on which CPU the guest was.
+  ///
+  /// @param name 7-bit text
+  public MigrationPlan savingCpu(String name) {
+    savingCpu = name;
     return this;
   }
 

@@ -50,9 +50,14 @@ public record SaveOptions(
     if (type != StreamType.PLAIN && !live) {
       throw new IllegalArgumentException("a checkpointed stream begins with a live save");
     }
-    if (savingCpu != null && (savingCpu.isEmpty() || !savingCpu.chars().allMatch(c -> c < 0x80))) {
+    if (savingCpu != null && !isCpuName(savingCpu)) {
       throw new IllegalArgumentException("the name of the CPU must be 7-bit text: " + savingCpu);
     }
+  }
+
+  /// Tells whether a SAVING_CPU record can hold this name: 7-bit text.
+  public static boolean isCpuName(String name) {
+    return !name.isEmpty() && name.chars().allMatch(c -> c < 0x80);
   }
 
   /// A plain stream of a guest that is suspended first.
