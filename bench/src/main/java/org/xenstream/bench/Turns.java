@@ -26,13 +26,13 @@ final class Turns {
     double[] sorted = rates.clone();
     Arrays.sort(sorted);
     System.out.printf(
-        "%-33s %5.2f GB/s (%.2f–%.2f)  %s%n",
+        "%-35s %5.2f GB/s (%.2f–%.2f)  %s%n",
         what, sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1], ratio(rates, base));
   }
 
   /// Prints the median, the least and the highest of the ratios to the neighbours alone.
   static void tellRatio(String what, double[] rates, double[] base) {
-    System.out.printf("%-33s %s%n", what, ratio(rates, base));
+    System.out.printf("%-35s %s%n", what, ratio(rates, base));
   }
 
   private static String ratio(double[] rates, double[] base) {
