@@ -5,11 +5,16 @@ package org.xenstream.transfer.save;
 ///
 /// What lies on the way, a pipe or the buffers of sockets, takes the first octets of a pass at
 /// once. So the first quarter of a pass is left out, and a short pass, all of which may have been
-/// taken so, counts only until there is a longer one.
+/// taken so, counts only until there is a longer one; or where it shows a line that has become
+/// slower, which no buffer does.
 final class LineRate {
   /// A pass of so many octets shows the rate, whatever was shown before: a quarter of it is more
   /// than a pipe and a socket have room for, unless they were made larger than usual.
   static final long TELLING = 16 << 20;
+
+  /// A pass of so many may be believed that the line has become slower. Of fewer, what each pass
+  /// takes besides would make it seem so.
+  static final long WARNING = 4 << 20;
 
   private static final double SECOND = 1e9;
 
@@ -46,14 +51,15 @@ final class LineRate {
 
   /// The pass is over.
   void end(long nanos, long written) {
-    long octets = written - start.octets;
-    if (octets < TELLING && octets < shownBy) {
-      return;
-    }
     // Of a pass that was sent in one piece there is no rest.
     Mark since = from.octets < written ? from : start;
-    if (nanos > since.nanos && octets > 0) {
-      octetsPerSecond = (written - since.octets) * SECOND / (nanos - since.nanos);
+    long octets = written - start.octets;
+    if (nanos <= since.nanos || octets == 0) {
+      return;
+    }
+    double rate = (written - since.octets) * SECOND / (nanos - since.nanos);
+    if (octets >= TELLING || octets >= shownBy || (octets >= WARNING && rate < octetsPerSecond)) {
+      octetsPerSecond = rate;
       shownBy = octets;
     }
   }
