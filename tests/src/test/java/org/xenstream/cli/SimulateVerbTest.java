@@ -127,6 +127,14 @@ class SimulateVerbTest {
     assertEquals(List.of(), names(folder));
   }
 
+  @Test
+  void whatIsSaidOfADowntimeBeforehandCounts() {
+    String options = "migrate --memory 4M --workload none --abort-above 20s";
+    simulate(options).exits(0).quiet();
+    Tool.Run run = simulate(options + " --fixed-downtime 21s").exits(1);
+    assertTrue(run.err().startsWith("xenstream: domain 1: the policy has given"), run.err());
+  }
+
   /// By a signal, as from the keyboard: the guest survives, and no half file is left.
   @Test
   void anInterruptIsOrderly() throws IOException, InterruptedException {
