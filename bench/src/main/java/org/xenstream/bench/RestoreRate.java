@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.OctetInput;
@@ -32,12 +33,13 @@ import org.xenstream.transfer.sim.SimHost;
 import org.xenstream.transfer.sim.SimOptions;
 
 /// Times restores into memory that was touched before, beside what the system itself does with the
-/// same octets: `RestoreRate FILE ROUNDS`, FILE being a bare stream of an HVM or a PV guest of
-/// [MakeImage].
+/// same octets: `RestoreRate HVM_FILE PV_FILE ROUNDS`, the files being bare streams of an HVM and
+/// of a PV guest of [MakeImage], which has one page table in twenty pages.
 ///
-/// In turn, A B A B …: read(2) of the file into the same memory, the restore from the file, `cat
-/// FILE | cat >/dev/null`, the restore from a pipe that `cat` fills, a larger one than the system's
-/// usual. The domain is restored once before; after that the hypervisor has nothing to populate.
+/// In turn, A B A B …, each for both guests: read(2) of the file into the same memory, the restore
+/// from the file, `cat FILE | cat >/dev/null`, the restore from a pipe that `cat` fills, a larger
+/// one than the system's usual. A domain is restored once before; after that the hypervisor has
+/// nothing to populate.
 public final class RestoreRate {
   /// As much as a process may have without privileges.
   private static final int PIPE = 1 << 20;
@@ -49,53 +51,94 @@ public final class RestoreRate {
   private final SimHost host;
   private final SimDomain domain;
   private final boolean hvm;
+  private final double[] read;
+  private final double[] fromFile;
+  private final double[] cat;
+  private final double[] fromPipe;
 
-  private RestoreRate(Path file, SimHost host, boolean hvm, long pages) throws IOException {
+  private RestoreRate(Path file, SimHost host, boolean hvm, long pages, int rounds)
+      throws IOException {
     this.file = file;
     this.octets = Files.size(file);
     this.host = host;
     this.hvm = hvm;
     this.domain = hvm ? host.createHvm(1, pages) : host.createPv(1, pages);
+    this.read = new double[rounds];
+    this.fromFile = new double[rounds];
+    this.cat = new double[rounds];
+    this.fromPipe = new double[rounds];
   }
 
   /// Prints a line for each measure: least, median and highest rate in 10^9 octets a second, and
   /// the median of the ratios of neighbours.
   public static void main(String... arguments) throws IOException, InterruptedException {
-    if (arguments.length != 2) {
-      System.err.println("usage: RestoreRate FILE ROUNDS");
+    if (arguments.length != 3) {
+      System.err.println("usage: RestoreRate HVM_FILE PV_FILE ROUNDS");
       System.exit(2);
     }
-    Path file = Path.of(arguments[0]);
-    int rounds = Integer.parseInt(arguments[1]);
-    boolean hvm;
-    try (StreamReader reader = StreamReader.open(MappedInput.open(file), Limits.DEFAULT)) {
-      hvm = reader.headers().domain().isHvm();
-    }
-    long pages = Files.size(file) / Wire.PAGE_SIZE + READ_AT_ONCE;
-    SimOptions options = SimOptions.ofFrames(2 * pages).withChecks(SimOptions.Checks.RECORDED);
-    try (SimHost host = new SimHost(options)) {
-      new RestoreRate(file, host, hvm, pages).run(rounds);
+    int rounds = Integer.parseInt(arguments[2]);
+    try (SimHost first = hostFor(Path.of(arguments[0]));
+        SimHost second = hostFor(Path.of(arguments[1]))) {
+      RestoreRate hvm = of(Path.of(arguments[0]), first, true, rounds);
+      RestoreRate pv = of(Path.of(arguments[1]), second, false, rounds);
+      run(List.of(hvm, pv), rounds);
+      hvm.tell("hvm");
+      pv.tell("pv64");
+      Turns.tellRatio("restore from the file, pv64 / hvm", pv.fromFile, hvm.fromFile);
+      Turns.tellRatio("restore from a pipe, pv64 / hvm", pv.fromPipe, hvm.fromPipe);
     }
   }
 
-  private void run(int rounds) throws IOException, InterruptedException {
-    restore(port(false), MappedInput.open(file));
-    double[] read = new double[rounds];
-    double[] fromFile = new double[rounds];
-    double[] cat = new double[rounds];
-    double[] fromPipe = new double[rounds];
+  private static long pages(Path file) throws IOException {
+    return Files.size(file) / Wire.PAGE_SIZE + READ_AT_ONCE;
+  }
+
+  private static SimHost hostFor(Path file) throws IOException {
+    return new SimHost(SimOptions.ofFrames(2 * pages(file)).withChecks(SimOptions.Checks.RECORDED));
+  }
+
+  private static RestoreRate of(Path file, SimHost host, boolean hvm, int rounds)
+      throws IOException {
+    try (StreamReader reader = StreamReader.open(MappedInput.open(file), Limits.DEFAULT)) {
+      if (reader.headers().domain().isHvm() != hvm) {
+        throw new IOException(
+            "%s: expected the stream of %s guest".formatted(file, hvm ? "an HVM" : "a PV"));
+      }
+    }
+    return new RestoreRate(file, host, hvm, pages(file), rounds);
+  }
+
+  private static void run(List<RestoreRate> both, int rounds)
+      throws IOException, InterruptedException {
+    for (RestoreRate one : both) {
+      one.restore(one.port(false), MappedInput.open(one.file));
+    }
     // One round of each to warm up.
     for (int round = -1; round < rounds; round++) {
       int at = Math.max(round, 0);
-      read[at] = Turns.rate(octets, this::read);
-      fromFile[at] = Turns.rate(octets, () -> restore(port(true), MappedInput.open(file)));
-      cat[at] = Turns.rate(octets, () -> Turns.shell("cat '%s' | cat >/dev/null".formatted(file)));
-      fromPipe[at] = Turns.rate(octets, this::fromPipe);
+      for (RestoreRate one : both) {
+        one.read[at] = Turns.rate(one.octets, one::read);
+      }
+      for (RestoreRate one : both) {
+        one.fromFile[at] =
+            Turns.rate(one.octets, () -> one.restore(one.port(true), MappedInput.open(one.file)));
+      }
+      for (RestoreRate one : both) {
+        one.cat[at] =
+            Turns.rate(
+                one.octets, () -> Turns.shell("cat '%s' | cat >/dev/null".formatted(one.file)));
+      }
+      for (RestoreRate one : both) {
+        one.fromPipe[at] = Turns.rate(one.octets, one::fromPipe);
+      }
     }
-    Turns.tell("read(2) into the same memory", read, read);
-    Turns.tell("restore from the file", fromFile, read);
-    Turns.tell("cat FILE | cat >/dev/null", cat, cat);
-    Turns.tell("restore from cat FILE |", fromPipe, cat);
+  }
+
+  private void tell(String guest) {
+    Turns.tell(guest + ": read(2) into the same memory", read, read);
+    Turns.tell(guest + ": restore from the file", fromFile, read);
+    Turns.tell(guest + ": cat FILE | cat >/dev/null", cat, cat);
+    Turns.tell(guest + ": restore from cat FILE |", fromPipe, cat);
   }
 
   /// Reads the file in lumps of 4 MiB to where a restore puts the pages.

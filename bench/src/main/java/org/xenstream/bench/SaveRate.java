@@ -4,7 +4,8 @@ package org.xenstream.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.List;
 import org.xenstream.os.Descriptor;
 import org.xenstream.os.DescriptorPair;
 import org.xenstream.transfer.Cancellation;
@@ -23,42 +24,64 @@ import org.xenstream.transfer.sim.SimOptions;
 import org.xenstream.transfer.sim.SimSource;
 import org.xenstream.transfer.sim.Workload;
 
-/// Times saves of a simulated guest that has written all its memory, beside what the system itself
-/// does with the same octets: `SaveRate KIND MEBIBYTES ROUNDS FOLDER [huge]`, KIND being hvm, pv64
-/// or pv32, FOLDER on a tmpfs.
+/// Times saves of two simulated guests that have written all their memory, an HVM one and a PV one
+/// of 64 bits of whose pages one in twenty is a page table, beside what the system itself does with
+/// the same octets: `SaveRate MEBIBYTES ROUNDS FOLDER [huge]`, FOLDER on a tmpfs.
 ///
-/// In turn, A B A B …: `cat FILE | cat >/dev/null`, the save into a pipe that `cat` empties, `cp`
-/// of the file within the folder, the save into a file of the folder. FILE is the first save, in
-/// the folder. With `huge` the guest's memory lies in pages of 2 MiB.
+/// In turn, A B A B …: `cat FILE | cat >/dev/null` for each guest, the save of each into a pipe
+/// that `cat` empties, `cp` of the file of each within the folder, the save of each into a file of
+/// the folder. FILE is the first save, in the folder. With `huge` the guests' memory lies in pages
+/// of 2 MiB.
 public final class SaveRate {
   private static final long PAGES_IN_MEBIBYTE = 256;
+  private static final int PAGES_FOR_A_TABLE = 20;
 
+  private final GuestKind kind;
   private final SimGuest guest;
   private final Path file;
   private final Path copy;
+  private final double[] cat;
+  private final double[] toPipe;
+  private final double[] cp;
+  private final double[] toFile;
   private long octets;
 
-  private SaveRate(SimGuest guest, Path folder) {
+  private SaveRate(GuestKind kind, SimGuest guest, Path folder, int rounds) {
+    this.kind = kind;
     this.guest = guest;
-    this.file = folder.resolve("save-rate.img");
-    this.copy = folder.resolve("save-rate-copy.img");
+    this.file = folder.resolve("save-rate-%s.img".formatted(kind));
+    this.copy = folder.resolve("save-rate-%s-copy.img".formatted(kind));
+    this.cat = new double[rounds];
+    this.toPipe = new double[rounds];
+    this.cp = new double[rounds];
+    this.toFile = new double[rounds];
   }
 
   /// Prints a line for each measure.
   public static void main(String... arguments) throws IOException, InterruptedException {
-    if (arguments.length < 4) {
-      System.err.println("usage: SaveRate KIND MEBIBYTES ROUNDS FOLDER [huge]");
+    if (arguments.length < 3) {
+      System.err.println("usage: SaveRate MEBIBYTES ROUNDS FOLDER [huge]");
       System.exit(2);
     }
-    GuestKind kind = GuestKind.valueOf(arguments[0].toUpperCase(Locale.ROOT));
-    long pages = Long.parseLong(arguments[1]) * PAGES_IN_MEBIBYTE;
-    int rounds = Integer.parseInt(arguments[2]);
-    SimOptions options = SimOptions.ofFrames(pages + pages / 8 + 4096);
-    boolean huge = arguments.length > 4;
+    long pages = Long.parseLong(arguments[0]) * PAGES_IN_MEBIBYTE;
+    int rounds = Integer.parseInt(arguments[1]);
+    Path folder = Path.of(arguments[2]);
+    SimOptions options = SimOptions.ofFrames(2 * (pages + pages / 8 + 4096));
+    boolean huge = arguments.length > 3;
+    List<SaveRate> both = new ArrayList<>();
     try (SimHost host = new SimHost(huge ? options.withHugePages() : options)) {
-      SimGuest guest = GuestBuilder.of(kind).memory(pages << 12).build(host);
-      writeAll(guest, pages);
-      new SaveRate(guest, Path.of(arguments[3])).run(rounds);
+      for (GuestKind kind : List.of(GuestKind.HVM, GuestKind.PV64)) {
+        int tables = kind.isPv() ? (int) (pages / PAGES_FOR_A_TABLE) : 0;
+        SimGuest guest = GuestBuilder.of(kind).memory(pages << 12).userTables(tables).build(host);
+        writeAll(guest, pages);
+        both.add(new SaveRate(kind, guest, folder, rounds));
+      }
+      run(both, rounds);
+    } finally {
+      for (SaveRate one : both) {
+        Files.deleteIfExists(one.file);
+        Files.deleteIfExists(one.copy);
+      }
     }
   }
 
@@ -71,38 +94,49 @@ public final class SaveRate {
     }
   }
 
-  private void run(int rounds) throws IOException, InterruptedException {
-    try {
-      save(Descriptor.openToWrite(file));
-      octets = Files.size(file);
-      double[] cat = new double[rounds];
-      double[] toPipe = new double[rounds];
-      double[] cp = new double[rounds];
-      double[] toFile = new double[rounds];
-      // One round of each to warm up.
-      for (int round = -1; round < rounds; round++) {
-        int at = Math.max(round, 0);
-        cat[at] =
-            Turns.rate(octets, () -> Turns.shell("cat '%s' | cat >/dev/null".formatted(file)));
-        toPipe[at] = Turns.rate(octets, this::toPipe);
-        Files.deleteIfExists(copy);
-        cp[at] = Turns.rate(octets, () -> Turns.shell("cp '%s' '%s'".formatted(file, copy)));
-        Files.deleteIfExists(copy);
-        toFile[at] = Turns.rate(octets, () -> save(Descriptor.openToWrite(copy)));
-      }
-      // Each suspend draws other registers, so that only the lengths must be the same.
-      if (Files.size(copy) != octets) {
-        throw new IOException(
-            "a save of %d octets after one of %d".formatted(Files.size(copy), octets));
-      }
-      Turns.tell("cat FILE | cat >/dev/null", cat, cat);
-      Turns.tell("save | cat >/dev/null", toPipe, cat);
-      Turns.tell("cp FILE COPY", cp, cp);
-      Turns.tell("save into a file", toFile, cp);
-    } finally {
-      Files.deleteIfExists(file);
-      Files.deleteIfExists(copy);
+  private static void run(List<SaveRate> both, int rounds)
+      throws IOException, InterruptedException {
+    for (SaveRate one : both) {
+      one.save(Descriptor.openToWrite(one.file));
+      one.octets = Files.size(one.file);
     }
+    // One round of each to warm up.
+    for (int round = -1; round < rounds; round++) {
+      int at = Math.max(round, 0);
+      for (SaveRate one : both) {
+        one.cat[at] =
+            Turns.rate(
+                one.octets, () -> Turns.shell("cat '%s' | cat >/dev/null".formatted(one.file)));
+      }
+      for (SaveRate one : both) {
+        one.toPipe[at] = Turns.rate(one.octets, one::toPipe);
+      }
+      for (SaveRate one : both) {
+        Files.deleteIfExists(one.copy);
+        one.cp[at] =
+            Turns.rate(one.octets, () -> Turns.shell("cp '%s' '%s'".formatted(one.file, one.copy)));
+        Files.deleteIfExists(one.copy);
+      }
+      for (SaveRate one : both) {
+        one.toFile[at] = Turns.rate(one.octets, () -> one.save(Descriptor.openToWrite(one.copy)));
+        // Each suspend draws other registers, so that only the lengths must be the same.
+        if (Files.size(one.copy) != one.octets) {
+          throw new IOException(
+              "a save of %d octets after one of %d".formatted(Files.size(one.copy), one.octets));
+        }
+        Files.delete(one.copy);
+      }
+    }
+    for (SaveRate one : both) {
+      Turns.tell(one.kind + ": cat FILE | cat >/dev/null", one.cat, one.cat);
+      Turns.tell(one.kind + ": save | cat >/dev/null", one.toPipe, one.cat);
+      Turns.tell(one.kind + ": cp FILE COPY", one.cp, one.cp);
+      Turns.tell(one.kind + ": save into a file", one.toFile, one.cp);
+    }
+    SaveRate hvm = both.getFirst();
+    SaveRate pv = both.getLast();
+    Turns.tellRatio("save | cat >/dev/null, pv64 / hvm", pv.toPipe, hvm.toPipe);
+    Turns.tellRatio("save into a file, pv64 / hvm", pv.toFile, hvm.toFile);
   }
 
   private void toPipe() throws IOException, InterruptedException {

@@ -23,22 +23,26 @@ final class Turns {
 
   /// Prints least, median and highest rate, and the median of the ratios to the neighbours.
   static void tell(String what, double[] rates, double[] base) {
+    double[] sorted = rates.clone();
+    Arrays.sort(sorted);
+    System.out.printf(
+        "%-35s %5.2f GB/s (%.2f–%.2f)  %s%n",
+        what, sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1], ratio(rates, base));
+  }
+
+  /// Prints the median, the least and the highest of the ratios to the neighbours alone.
+  static void tellRatio(String what, double[] rates, double[] base) {
+    System.out.printf("%-35s %s%n", what, ratio(rates, base));
+  }
+
+  private static String ratio(double[] rates, double[] base) {
     double[] ratios = new double[rates.length];
     for (int i = 0; i < rates.length; i++) {
       ratios[i] = rates[i] / base[i];
     }
-    double[] sorted = rates.clone();
-    Arrays.sort(sorted);
     Arrays.sort(ratios);
-    System.out.printf(
-        "%-30s %5.2f GB/s (%.2f–%.2f)  ratio %.2f (%.2f–%.2f)%n",
-        what,
-        sorted[sorted.length / 2],
-        sorted[0],
-        sorted[sorted.length - 1],
-        ratios[ratios.length / 2],
-        ratios[0],
-        ratios[ratios.length - 1]);
+    return "ratio %.2f (%.2f–%.2f)"
+        .formatted(ratios[ratios.length / 2], ratios[0], ratios[ratios.length - 1]);
   }
 
   /// Runs a command of the shell to its end.

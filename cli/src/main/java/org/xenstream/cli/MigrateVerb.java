@@ -13,9 +13,11 @@ import org.xenstream.transfer.migrate.Migration;
 import org.xenstream.transfer.migrate.MigrationOutcome;
 import org.xenstream.transfer.migrate.MigrationPlan;
 import org.xenstream.transfer.policy.Explorer;
+import org.xenstream.transfer.save.SaveOptions;
 import org.xenstream.transfer.sim.SimGuest;
 import org.xenstream.transfer.sim.SimHost;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /// `simulate migrate`: a running guest moves between two simulated hosts.
@@ -23,6 +25,7 @@ final class MigrateVerb implements Verb {
   private static final int CHECKPOINTS = 10;
   private static final int MOST_CHECKPOINTS = 1_000_000;
   private static final String INTERVAL = "100ms";
+  private static final String FIXED_DOWNTIME = "10ms";
   private static final String SUSPEND_LIMIT = "60s";
 
   @Override
@@ -47,14 +50,17 @@ final class MigrateVerb implements Verb {
     spec.addOption(
         Verb.value("--downtime-target", "MS", "What --policy downtime aims at. Default: 300."));
     spec.addOption(
-        Verb.value("--abort-above", "MS", "Give up where the guest would stand still for longer."));
-    spec.addOption(
         Verb.value(
-            "--suspend-limit",
+            "--fixed-downtime",
             "MS",
-            "Give up where the guest has stood still for so long. Default: "
-                + SUSPEND_LIMIT
+            "The part of a downtime that the source cannot see before: until the guest is suspended,"
+                + " and from the last octet until it runs at the destination. A policy adds it to"
+                + " what it predicts. Default: "
+                + FIXED_DOWNTIME
                 + "."));
+    spec.addOption(
+        Verb.value("--abort-above", "MS", "Give up where the guest would stand still for longer."));
+    spec.addOption(suspendLimit());
     spec.addOption(Verb.flag("--verify", "Send all memory again at the end, and compare."));
     spec.addOption(
         Verb.value(
@@ -71,6 +77,7 @@ final class MigrateVerb implements Verb {
             "--kill-primary",
             "N",
             "Let the first host die amid the checkpoint behind number N: the backup takes over."));
+    spec.addOption(savingCpu());
     spec.addOption(Verb.value("--record", "FILE", "Keep the stream. It appears when complete."));
     spec.addOption(Verb.flag("--json", "Write one JSON object (docs/json.md)."));
     return Verb.own(this, spec);
@@ -102,6 +109,30 @@ final class MigrateVerb implements Verb {
       console.out().flush();
       return code(outcome, console);
     }
+  }
+
+  static OptionSpec savingCpu() {
+    return Verb.value(
+        "--saving-cpu",
+        "NAME",
+        "Say in the stream on which CPU the guest was saved, in 7-bit text: a record of the"
+            + " specification's drafts (SAVING_CPU), which every restore passes over.");
+  }
+
+  /// The name of the CPU, or null.
+  static @Nullable String savingCpu(ParseResult arguments) {
+    String name = arguments.matchedOptionValue("--saving-cpu", null);
+    if (name != null && !SaveOptions.isCpuName(name)) {
+      throw VerifyVerb.bad(arguments, "--saving-cpu: expected 7-bit text, found '" + name + "'");
+    }
+    return name;
+  }
+
+  static OptionSpec suspendLimit() {
+    return Verb.value(
+        "--suspend-limit",
+        "MS",
+        "Give up where the guest has stood still for so long. Default: " + SUSPEND_LIMIT + ".");
   }
 
   static SimGuest build(ParseResult arguments, GuestOptions options, SimHost host)
@@ -173,7 +204,8 @@ final class MigrateVerb implements Verb {
             .policy(policy.policy())
             .seed(options.seed())
             .workload(options.workload(), options.writesPerSecond())
-            .suspendLimit(Duration.ofNanos(nanos(arguments, "--suspend-limit", SUSPEND_LIMIT)));
+            .fixedDowntime(Duration.ofNanos(nanos(arguments, "--fixed-downtime", FIXED_DOWNTIME)))
+            .suspendLimit(suspendLimit(arguments));
     String bandwidth = arguments.matchedOptionValue("--bandwidth", "");
     if (!bandwidth.isEmpty()) {
       double rate = Amounts.option(arguments, "--bandwidth", () -> Amounts.bandwidth(bandwidth));
@@ -184,6 +216,10 @@ final class MigrateVerb implements Verb {
     }
     if (Verb.has(arguments, "--verify")) {
       plan.verify();
+    }
+    String cpu = savingCpu(arguments);
+    if (cpu != null) {
+      plan.savingCpu(cpu);
     }
     checkpoints(arguments, options, plan);
     return plan;
@@ -215,6 +251,10 @@ final class MigrateVerb implements Verb {
     if (kill > 0) {
       Amounts.option(arguments, "--kill-primary", () -> plan.killPrimaryAfter(kill));
     }
+  }
+
+  static Duration suspendLimit(ParseResult arguments) {
+    return Duration.ofNanos(nanos(arguments, "--suspend-limit", SUSPEND_LIMIT));
   }
 
   private static long nanos(ParseResult arguments, String option, String otherwise) {

@@ -2,9 +2,11 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import org.xenstream.transfer.Deadline;
 import org.xenstream.transfer.Patience;
 import org.xenstream.transfer.SaveOutput;
 import org.xenstream.transfer.policy.PrecopyPolicy;
@@ -46,6 +48,8 @@ final class SimulateSaveVerb implements Verb {
             "--policy",
             "NAME",
             "With --live: when pre-copy ends: " + Policies.HELP + ". Default: xen."));
+    spec.addOption(MigrateVerb.suspendLimit());
+    spec.addOption(MigrateVerb.savingCpu());
     spec.addPositional(
         PositionalParamSpec.builder()
             .index("0")
@@ -72,19 +76,26 @@ final class SimulateSaveVerb implements Verb {
     if (!live && (Verb.has(arguments, "--verify") || Verb.has(arguments, "--policy"))) {
       throw VerifyVerb.bad(arguments, "--verify and --policy go with --live");
     }
+    String cpu = MigrateVerb.savingCpu(arguments);
+    Duration limit = MigrateVerb.suspendLimit(arguments);
     String out = arguments.matchedPositionalValue(0, "-");
     // A pipe is opened as soon as somebody reads it: until then there is nothing to end in order.
     try (TransferOutput file = TransferOutput.open(out);
         Interrupt interrupt = new Interrupt();
         SimHost host = new SimHost(options.host())) {
+      Deadline deadline = new Deadline(System::nanoTime);
       SaveOptions how =
-          SaveOptions.plain(policy, System::nanoTime).withCancellation(interrupt.cancellation());
+          SaveOptions.plain(policy, System::nanoTime)
+              .withSuspendLimit(limit, deadline)
+              .withCancellation(interrupt.cancellation());
       how = live ? how.withLive() : how;
+      how = cpu == null ? how : how.withSavingCpu(cpu);
       how = Verb.has(arguments, "--verify") ? how.withVerify() : how;
       SimGuest guest = MigrateVerb.build(arguments, options, host);
       SaveReport report;
       try {
-        Patience patience = Patience.endless(interrupt.cancellation(), System::nanoTime);
+        Patience patience =
+            Patience.endless(interrupt.cancellation(), System::nanoTime).until(deadline);
         report = save(guest, options, how, file.to(patience), console);
       } catch (IOException e) {
         console.complain(Failure.text(e) + ": nothing was saved");

@@ -251,13 +251,32 @@ public final class Descriptor implements AutoCloseable {
 
   /// How many octets wait to be read (`FIONREAD`).
   public int readable() throws IOException {
+    int count = count(DescriptorCalls.FIONREAD);
+    if (count < 0) {
+      throw SystemCall.failed("ioctl of descriptor " + fd, -count);
+    }
+    return count;
+  }
+
+  /// How many of the octets that were written the system still holds, as nobody has read them: all
+  /// of those in a pipe; in a socket what its own side holds (`TIOCOUTQ`), with the system's own
+  /// overhead where both sides are of this machine. 0 for anything else, and where it cannot tell.
+  public int unread() {
+    return switch (kind) {
+      case PIPE -> Math.max(0, count(DescriptorCalls.FIONREAD));
+      case SOCKET -> Math.max(0, count(DescriptorCalls.TIOCOUTQ));
+      case FILE, OTHER -> 0;
+    };
+  }
+
+  /// What is asked for, or an error, negated.
+  private int count(long request) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment count = call.allocate(ValueLayout.JAVA_INT);
       MemorySegment state = SystemCall.state(call);
-      if (DescriptorCalls.ioctl(state, fd, DescriptorCalls.FIONREAD, count) < 0) {
-        throw SystemCall.failed("ioctl of descriptor " + fd, SystemCall.errno(state));
-      }
-      return count.get(ValueLayout.JAVA_INT, 0);
+      return DescriptorCalls.ioctl(state, fd, request, count) < 0
+          ? -SystemCall.errno(state)
+          : count.get(ValueLayout.JAVA_INT, 0);
     }
   }
 

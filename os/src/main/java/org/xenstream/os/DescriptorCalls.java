@@ -13,6 +13,7 @@ final class DescriptorCalls {
   static final short POLLOUT = 4;
   static final int F_GETFL = 3;
   static final long FIONREAD = 0x541B;
+  static final long TIOCOUTQ = 0x5411;
 
   static final int O_RDONLY = 0;
   static final int O_WRONLY = 1;

@@ -178,14 +178,71 @@ class DescriptorOutputTest {
     }
   }
 
-  /// Writes until somebody has enough.
-  private void pour(DescriptorOutput out) throws IOException {
-    PageBatch batch = new PageBatch(arena, 64);
-    MemorySegment memory = arena.allocate(64L * Wire.PAGE_SIZE);
-    for (int i = 0; i < 64; i++) {
+  /// On the real clock, over some seconds: never more than five hundredths above the rate, however
+  /// busy the machine is. Below it, a busy machine decides.
+  @ParameterizedTest
+  @EnumSource(
+      value = Line.class,
+      names = {"PIPE", "SOCKETS"})
+  void aLimitHoldsByTheClock(Line line) throws Exception {
+    long rate = 24_000_000;
+    try (DescriptorPair pair = line.open(folder)) {
+      InThread<Long> reader = new InThread<>(() -> Line.discard(pair.first()));
+      long written;
+      double seconds;
+      BandwidthLimit limit = new BandwidthLimit(rate, CLOCK);
+      try (DescriptorOutput out = new DescriptorOutput("out", pair.second(), endless(), limit)) {
+        PageBatch batch = batch(64);
+        long began = CLOCK.getAsLong();
+        out.begin(image(ByteOrder.LITTLE_ENDIAN), HVM);
+        do {
+          out.accept(batch);
+          seconds = (CLOCK.getAsLong() - began) / 1e9;
+        } while (seconds < 3);
+        written = out.written();
+      }
+      assertEquals(written, reader.join());
+      double part = written / seconds / rate;
+      assertTrue(part <= 1.05, () -> part + " of the rate");
+      assertTrue(part >= 0.5, () -> part + " of the rate");
+    }
+  }
+
+  /// What nobody has read yet: of a pipe to the octet; a socket of this machine counts its own
+  /// overhead as well.
+  @ParameterizedTest
+  @EnumSource
+  void tellsWhatStillLiesOnTheWay(Line line) throws IOException {
+    try (DescriptorPair pair = line.open(folder);
+        DescriptorOutput out = new DescriptorOutput("out", pair.second(), endless(), null)) {
+      out.begin(image(ByteOrder.LITTLE_ENDIAN), HVM);
+      out.accept(new StreamRecord.StaticDataEnd());
+      out.accept(new StreamRecord.HvmParams(MemorySegment.ofArray(new long[2000])));
+      long onTheWay = out.unread();
+      if (line == Line.SOCKETS) {
+        assertTrue(onTheWay >= out.written(), () -> onTheWay + " of " + out.written());
+      } else {
+        assertEquals(out.written(), onTheWay);
+      }
+      out.accept(new StreamRecord.End());
+      Line.skip(pair.first(), out.written());
+      assertEquals(0, out.unread());
+    }
+  }
+
+  private PageBatch batch(int pages) {
+    PageBatch batch = new PageBatch(arena, pages);
+    MemorySegment memory = arena.allocate((long) pages * Wire.PAGE_SIZE);
+    for (int i = 0; i < pages; i++) {
       batch.addEntry(PageType.NOTAB, i);
       batch.addPage(memory, (long) i * Wire.PAGE_SIZE);
     }
+    return batch;
+  }
+
+  /// Writes until somebody has enough.
+  private void pour(DescriptorOutput out) throws IOException {
+    PageBatch batch = batch(64);
     out.begin(image(ByteOrder.LITTLE_ENDIAN), HVM);
     while (true) {
       out.accept(batch);

@@ -52,6 +52,46 @@ enum Line {
     }
   }
 
+  /// Reads so many octets.
+  static void skip(Descriptor from, long count) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      IoVectors places = new IoVectors(arena);
+      places.add(arena.allocate(count).address(), count);
+      while (places.left() > 0) {
+        long got = from.read(places, places.left(), Long.MAX_VALUE);
+        if (got <= 0) {
+          throw new IOException("expected %d more octets, found %d".formatted(count, got));
+        }
+      }
+    }
+  }
+
+  /// Reads to the end.
+  ///
+  /// @return how many octets there were
+  static long discard(Descriptor from) throws IOException {
+    try (Arena arena = Arena.ofConfined();
+        WakeUp never = WakeUp.open()) {
+      MemorySegment memory = arena.allocate(1 << 20);
+      IoVectors places = new IoVectors(arena);
+      long count = 0;
+      while (true) {
+        places.clear();
+        places.add(memory.address(), memory.byteSize());
+        long got = from.read(places, memory.byteSize(), Long.MAX_VALUE);
+        if (got == 0) {
+          return count;
+        } else if (got == -Errno.EAGAIN) {
+          boolean _ = from.await(Descriptor.Readiness.READ, never, Long.MAX_VALUE);
+        } else if (got < 0) {
+          throw new IOException("read: error " + -got);
+        } else {
+          count += got;
+        }
+      }
+    }
+  }
+
   /// Reads to the end, in pieces of any length; the first hundred octets one by one.
   static byte[] drain(Descriptor from, long seed) throws IOException {
     Random chance = new Random(seed);

@@ -127,6 +127,14 @@ class SimulateVerbTest {
     assertEquals(List.of(), names(folder));
   }
 
+  @Test
+  void whatIsSaidOfADowntimeBeforehandCounts() {
+    String options = "migrate --memory 4M --workload none --abort-above 20s";
+    simulate(options).exits(0).quiet();
+    Tool.Run run = simulate(options + " --fixed-downtime 21s").exits(1);
+    assertTrue(run.err().startsWith("xenstream: domain 1: the policy has given"), run.err());
+  }
+
   /// By a signal, as from the keyboard: the guest survives, and no half file is left.
   @Test
   void anInterruptIsOrderly() throws IOException, InterruptedException {
@@ -174,6 +182,8 @@ class SimulateVerbTest {
         "--downtime-target 50ms | --downtime-target goes with --policy downtime",
         "--policy downtime:9 --downtime-target 50 | --downtime-target goes with --policy downtime",
         "--record - | --record takes a file: standard output has the table",
+        "--saving-cpu Ω | --saving-cpu: expected 7-bit text, found 'Ω'",
+        "--fixed-downtime soon | --fixed-downtime: expected a time such as 300ms or 2s, found 'soon'",
       })
   void badUsageIsToldInALine(String options, String message) {
     Tool.Run run = simulate("migrate " + options).exits(2);
@@ -211,6 +221,27 @@ class SimulateVerbTest {
         .quiet();
     List<String> lines = simulate("restore --self-check", image).exits(0).quiet().lines();
     assertTrue(lines.get(lines.size() - 2).endsWith("errors_reported 0"), lines::toString);
+  }
+
+  /// The drafts' record of the CPU stands among the static data, and a restore passes over it.
+  @ParameterizedTest
+  @CsvSource({"save, ''", "save --live, ''", "migrate, --record"})
+  void aStreamMayNameTheCpu(String verb, String record) throws IOException {
+    Path image = folder.resolve("image");
+    Path plain = folder.resolve("plain");
+    String guest = " --memory 4M --workload none";
+    simulate("%s --saving-cpu QEMU%s %s".formatted(verb, guest, record), image).exits(0).quiet();
+    simulate("%s%s %s".formatted(verb, guest, record), plain).exits(0).quiet();
+    String records = Tool.run("records", image).exits(0).out();
+    assertTrue(records.contains("SAVING_CPU"), records);
+    assertTrue(records.contains("QEMU"), records);
+    assertTrue(records.indexOf("SAVING_CPU") < records.indexOf("STATIC_DATA_END"), records);
+    assertFalse(Tool.run("records", plain).exits(0).out().contains("SAVING_CPU"));
+    assertEquals(Files.size(plain) + 16, Files.size(image));
+    Tool.run("verify", image).exits(0);
+    assertEquals(
+        simulate("restore --self-check", plain).exits(0).quiet().out(),
+        simulate("restore --self-check", image).exits(0).quiet().out());
   }
 
   @Test
@@ -339,6 +370,31 @@ class SimulateVerbTest {
     run.exits(1);
     assertTrue(run.err().endsWith(": the guest goes on where it was, unharmed\n"), run.err());
     assertTrue(run.out().contains("self-check    survived: "), run.out());
+  }
+
+  /// Opened, and never read: the guest that stands still is let go all the same.
+  @Test
+  void aSaveDoesNotHoldTheGuestForAReaderThatDoesNotRead()
+      throws IOException, InterruptedException {
+    Path fifo = fifo();
+    CountDownLatch done = new CountDownLatch(1);
+    Thread reader =
+        Thread.ofPlatform()
+            .start(() -> {
+              try (InputStream _ = Files.newInputStream(fifo)) {
+                done.await();
+              } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    Tool.Run run = simulate("save --memory 8M --workload none --suspend-limit 300ms", fifo);
+    done.countDown();
+    reader.join();
+    run.exits(1);
+    assertEquals("", run.out());
+    assertEquals(
+        "xenstream: the guest has been suspended for as long as it may be: nothing was saved\n",
+        run.err());
   }
 
   @ParameterizedTest

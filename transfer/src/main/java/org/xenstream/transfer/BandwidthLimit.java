@@ -4,12 +4,13 @@ package org.xenstream.transfer;
 import java.util.function.LongSupplier;
 
 /// Keeps a stream from being faster than a rate, on average: every octet has its moment, and none
-/// leaves before it. What was lost by a wait that lasted too long is made up for, but not what a
-/// peer lost by standing still.
+/// leaves before it. What was lost by a wait that lasted too long is made up for, but not what was
+/// lost as nothing was sent, or as a peer stood still: a burst behind a pause would look as if the
+/// line were faster than it is.
 ///
 /// One thread at a time uses it.
 public final class BandwidthLimit {
-  /// How far the stream may lag behind its moments and still catch up.
+  /// How far a wait may let the stream lag behind its moments so that it still catches up.
   private static final long MOST_LAG = 50_000_000;
 
   private static final long STRIDES_A_SECOND = 100;
@@ -20,6 +21,12 @@ public final class BandwidthLimit {
   private final long octetsPerSecond;
   private long next;
   private double fraction;
+
+  /// Whether the last answer was to wait.
+  private boolean waiting;
+
+  /// What a wait that lasted too long has lost, and is not made up for yet.
+  private long lost;
 
   /// @param octetsPerSecond at least 1
   /// @param nanoTime a clock that only goes forward, in nanoseconds
@@ -46,9 +53,10 @@ public final class BandwidthLimit {
   /// How long to wait until the next octet may leave; 0 when it may now.
   public long waitNanos() {
     long now = nanoTime.getAsLong();
-    if (now - next > MOST_LAG) {
-      next = now - MOST_LAG;
-    }
+    long lag = Math.max(0, now - next);
+    lost = Math.min(lag, waiting ? MOST_LAG : lost);
+    next = Math.max(next, now - lost);
+    waiting = next > now;
     return Math.max(0, next - now);
   }
 

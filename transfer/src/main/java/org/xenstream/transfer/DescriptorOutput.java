@@ -146,6 +146,11 @@ public final class DescriptorOutput implements SaveOutput, AutoCloseable {
     return written + staged;
   }
 
+  @Override
+  public long unread() {
+    return staged + port.unread();
+  }
+
   private void flush() throws IOException {
     if (staged > 0) {
       places.clear();

@@ -57,6 +57,11 @@ final class DescriptorPort implements AutoCloseable {
     return arena;
   }
 
+  /// How many octets that were written nobody has taken yet.
+  long unread() {
+    return descriptor.unread();
+  }
+
   /// Moves some octets, at least one, and passes over them.
   ///
   /// Memory that the kernel does not take for this descriptor is copied: a file system may have to

@@ -20,7 +20,8 @@ public interface ForeignMapping extends AutoCloseable {
   /// How many frames were asked for.
   int count();
 
-  /// Unmaps. Does nothing the second time.
+  /// Unmaps, once: what lies there a moment later may be another mapping. The simulated hypervisor
+  /// notices a second time.
   @Override
   void close();
 }

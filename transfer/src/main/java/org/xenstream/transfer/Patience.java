@@ -19,6 +19,11 @@ public record Patience(
     return new Patience(cancellation, new Deadline(nanoTime), ENDLESS, nanoTime);
   }
 
+  /// The same, ended by another deadline.
+  public Patience until(Deadline other) {
+    return new Patience(cancellation, other, stall, nanoTime);
+  }
+
   /// When a wait begins. The clock is left alone where no peer counts as dead: where the kernel
   /// cannot answer from memory, a look at it is a system call.
   public long begin() {

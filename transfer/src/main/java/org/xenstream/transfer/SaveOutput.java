@@ -17,4 +17,10 @@ public interface SaveOutput extends RecordSink {
 
   /// How many octets have been written so far.
   long written();
+
+  /// How many of them still wait to be taken by the receiver, as far as that is known: they leave
+  /// before any that is written from now on.
+  default long unread() {
+    return 0;
+  }
 }

@@ -22,7 +22,7 @@ public sealed interface TransferEvent {
   /// @param pages how many pages it is expected to send
   /// @param dirtyPagesPerSecond how fast the guest dirtied pages in the round before
   /// @param predictedDowntimeNanos how long the guest would stand still if it were suspended now:
-  ///   these pages at the rate of the round before
+  ///   these pages at the rate of the rounds before, and what memory has no part in
   record RoundBegun(
       Pass pass, int round, long pages, double dirtyPagesPerSecond, long predictedDowntimeNanos)
       implements TransferEvent {}

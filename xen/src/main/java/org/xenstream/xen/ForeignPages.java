@@ -8,6 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.HypervisorException;
+import org.xenstream.transfer.Zeros;
 
 /// Frames of a domain that libxenforeignmemory has mapped, one behind the other, by one call.
 ///
@@ -16,7 +17,6 @@ final class ForeignPages implements ForeignMapping {
   private static final long PAGE = 4096;
   private static final int PROT_READ = 1;
   private static final int PROT_WRITE = 2;
-  private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[4096]);
 
   private final long handle;
   private final Arena arena;
@@ -61,7 +61,7 @@ final class ForeignPages implements ForeignMapping {
   }
 
   private static int @Nullable [] errors(MemorySegment failures, int count) {
-    if (isZero(failures)) {
+    if (Zeros.isZero(failures, 0, failures.byteSize())) {
       return null;
     }
     int[] errors = failures.toArray(ValueLayout.JAVA_INT);
@@ -70,18 +70,6 @@ final class ForeignPages implements ForeignMapping {
       errors[i] = Math.abs(errors[i]);
     }
     return errors;
-  }
-
-  /// Compares whole pieces: the first compiler, which is all that the helper has, makes of that
-  /// what it does not make of a loop over a segment.
-  private static boolean isZero(MemorySegment octets) {
-    for (long at = 0; at < octets.byteSize(); at += ZEROS.byteSize()) {
-      long end = Math.min(octets.byteSize(), at + ZEROS.byteSize());
-      if (MemorySegment.mismatch(octets, at, end, ZEROS, 0, end - at) != -1) {
-        return false;
-      }
-    }
-    return true;
   }
 
   @Override

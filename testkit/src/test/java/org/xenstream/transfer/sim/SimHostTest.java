@@ -173,6 +173,27 @@ class SimHostTest {
     }
   }
 
+  /// Seen where it happens, and afterwards where the first was swallowed.
+  @Test
+  void aMappingIsUnmappedOnce() throws IOException {
+    try (SimHost host = new SimHost(SimOptions.ofFrames(16))) {
+      SimDomain domain = host.createHvm(1, 16);
+      populate(host, domain, 2);
+      ForeignMapping mapping = host.map(1, Access.READ, new long[] {1}, 1);
+      mapping.close();
+      assertEquals(0, host.openMappings());
+      assertEquals(
+          "the mapping is closed already",
+          assertThrows(IllegalStateException.class, mapping::close).getMessage());
+      assertEquals(
+          "1 times a mapping was unmapped again",
+          assertThrows(IllegalStateException.class, host::openMappings).getMessage());
+      // What it held was given back once.
+      domain.balloonOut(1);
+      assertEquals(15, host.freeFrames());
+    }
+  }
+
   @Test
   void aMappingHoldsWhatItsOwnerGivesBack() throws IOException {
     try (SimHost host = new SimHost(SimOptions.ofFrames(16))) {
@@ -185,7 +206,6 @@ class SimHostTest {
       assertEquals(15, host.freeFrames());
       assertEquals(1, host.openMappings());
       assertEquals(77, mapping.memory().get(ValueLayout.JAVA_LONG, mapping.offset(0)));
-      mapping.close();
       mapping.close();
       assertEquals(0, host.openMappings());
       assertEquals(16, host.freeFrames());

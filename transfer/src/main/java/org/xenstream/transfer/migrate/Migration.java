@@ -145,9 +145,11 @@ public final class Migration {
         SaveOptions.plain(plan.policy, plan.nanoTime)
             .withLive()
             .withType(plan.type)
+            .withFixedDowntime(plan.fixedDowntime)
             .withSuspendLimit(plan.suspendLimit, plan.deadline)
             .withListener(this::see)
             .withCancellation(plan.cancellation);
+    options = plan.savingCpu == null ? options : options.withSavingCpu(plan.savingCpu);
     return plan.verify ? options.withVerify() : options;
   }
 

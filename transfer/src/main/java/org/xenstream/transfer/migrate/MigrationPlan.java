@@ -38,6 +38,8 @@ public final class MigrationPlan {
   int killAfter;
   long seed = 1;
   Duration suspendLimit = Duration.ofSeconds(60);
+  Duration fixedDowntime = Duration.ZERO;
+  @Nullable String savingCpu;
   Workload workload = new Workload.Idle();
   double writesPerSecond = UNLIMITED;
   Duration after = Duration.ofMillis(50);
@@ -113,6 +115,21 @@ public final class MigrationPlan {
   /// How long the guest may stand still before the migration is given up.
   public MigrationPlan suspendLimit(Duration value) {
     suspendLimit = value;
+    return this;
+  }
+
+  /// What of a downtime the source cannot see beforehand: until the guest is suspended, and from
+  /// the last octet until it runs at the destination.
+  public MigrationPlan fixedDowntime(Duration value) {
+    fixedDowntime = value;
+    return this;
+  }
+
+  /// Says in the stream on which CPU the guest was.
+  ///
+  /// @param name 7-bit text
+  public MigrationPlan savingCpu(String name) {
+    savingCpu = name;
     return this;
   }
 

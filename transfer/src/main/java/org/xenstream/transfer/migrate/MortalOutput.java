@@ -63,4 +63,9 @@ final class MortalOutput implements SaveOutput {
   public long written() {
     return to.written();
   }
+
+  @Override
+  public long unread() {
+    return to.unread();
+  }
 }

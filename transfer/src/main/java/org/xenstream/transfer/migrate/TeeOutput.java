@@ -41,4 +41,9 @@ final class TeeOutput implements SaveOutput {
   public long written() {
     return first.written();
   }
+
+  @Override
+  public long unread() {
+    return first.unread();
+  }
 }

@@ -3,9 +3,9 @@ package org.xenstream.transfer.policy;
 
 import java.time.Duration;
 
-/// Stops as soon as the rest could be sent within a target downtime, at the bandwidth that the last
-/// round had. A guest that never gets there is stopped after a number of rounds all the same, so
-/// that a transfer always ends; [AbortPolicy] gives it up in place of that.
+/// Stops as soon as the rest could be sent within a target downtime, at the bandwidth that the
+/// rounds so far have shown. A guest that never gets there is stopped after a number of rounds all
+/// the same, so that a transfer always ends; [AbortPolicy] gives it up in place of that.
 ///
 /// Before anything was sent no bandwidth is known, and the answer is to go on.
 ///

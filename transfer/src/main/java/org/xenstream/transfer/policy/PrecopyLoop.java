@@ -13,15 +13,12 @@ import java.util.function.LongSupplier;
 public final class PrecopyLoop {
   private final PrecopyPolicy policy;
   private final LongSupplier nanoTime;
-  private final long fixedDowntimeNanos;
 
   /// @param policy asked twice a round
   /// @param nanoTime a clock that only goes forward
-  /// @param fixedDowntimeNanos told to the policy
-  public PrecopyLoop(PrecopyPolicy policy, LongSupplier nanoTime, long fixedDowntimeNanos) {
+  public PrecopyLoop(PrecopyPolicy policy, LongSupplier nanoTime) {
     this.policy = policy;
     this.nanoTime = nanoTime;
-    this.fixedDowntimeNanos = fixedDowntimeNanos;
   }
 
   /// What the loop asks of the guest and the line.
@@ -33,13 +30,16 @@ public final class PrecopyLoop {
     /// @param round from 0
     /// @param count how many the bitmap holds
     /// @param stats what the policy was told before
-    /// @return octets sent
-    long send(int round, long count, PrecopyStats stats) throws X;
+    /// @return the octets a second that the line takes, as far as known by now, else 0
+    double send(int round, long count, PrecopyStats stats) throws X;
 
     /// Reads and clears the log-dirty bitmap.
     ///
     /// @return how many pages it holds
     long clean() throws X;
+
+    /// The part of a downtime that memory has no part in, as far as known by now.
+    long fixedDowntimeNanos();
   }
 
   /// Runs the rounds.
@@ -57,12 +57,18 @@ public final class PrecopyLoop {
     int sent = 0;
     while (true) {
       PrecopyStats before =
-          stats(sent, total, dirty, previous, octetsPerSecond, dirtyPerSecond, began);
+          new PrecopyStats(
+              sent,
+              total,
+              dirty,
+              previous,
+              octetsPerSecond,
+              dirtyPerSecond,
+              nanoTime.getAsLong() - began,
+              rounds.fixedDowntimeNanos());
       PrecopyPolicy.Decision decision = policy.decide(before);
       if (dirty > 0 && decision != PrecopyPolicy.Decision.ABORT) {
-        long from = nanoTime.getAsLong();
-        long octets = rounds.send(sent, dirty, before);
-        octetsPerSecond = perSecond(octets, nanoTime.getAsLong() - from);
+        octetsPerSecond = rounds.send(sent, dirty, before);
       }
       sent++;
       if (decision != PrecopyPolicy.Decision.CONTINUE_PRECOPY) {
@@ -70,7 +76,16 @@ public final class PrecopyLoop {
       }
       total += dirty;
       decision =
-          policy.decide(stats(sent, total, -1, dirty, octetsPerSecond, dirtyPerSecond, began));
+          policy.decide(
+              new PrecopyStats(
+                  sent,
+                  total,
+                  -1,
+                  dirty,
+                  octetsPerSecond,
+                  dirtyPerSecond,
+                  nanoTime.getAsLong() - began,
+                  rounds.fixedDowntimeNanos()));
       if (decision != PrecopyPolicy.Decision.CONTINUE_PRECOPY) {
         return decision;
       }
@@ -80,25 +95,6 @@ public final class PrecopyLoop {
       dirtyPerSecond = perSecond(dirty, now - cleaned);
       cleaned = now;
     }
-  }
-
-  private PrecopyStats stats(
-      int sent,
-      long total,
-      long dirty,
-      long previous,
-      double octetsPerSecond,
-      double dirtyPerSecond,
-      long began) {
-    return new PrecopyStats(
-        sent,
-        total,
-        dirty,
-        previous,
-        octetsPerSecond,
-        dirtyPerSecond,
-        nanoTime.getAsLong() - began,
-        fixedDowntimeNanos);
   }
 
   /// Zero, which stands for unknown, where no time has passed.

@@ -25,7 +25,7 @@ public record PrecopyModel(
   /// Runs it.
   public Outcome run(PrecopyPolicy policy) {
     Line line = new Line();
-    PrecopyLoop loop = new PrecopyLoop(policy, () -> line.nanos, fixedDowntimeNanos);
+    PrecopyLoop loop = new PrecopyLoop(policy, () -> line.nanos);
     PrecopyPolicy.Decision decision = loop.run(pages, line);
     if (decision == PrecopyPolicy.Decision.ABORT) {
       return new Outcome(false, line.rounds, line.sent, line.nanos, 0);
@@ -51,11 +51,11 @@ public record PrecopyModel(
     }
 
     @Override
-    public long send(int round, long count, PrecopyStats stats) {
+    public double send(int round, long count, PrecopyStats stats) {
       nanos += nanosFor(count);
       sent += count;
       rounds++;
-      return count * PrecopyStats.OCTETS_A_PAGE;
+      return octetsPerSecond;
     }
 
     @Override
@@ -63,6 +63,11 @@ public record PrecopyModel(
       long count = dirtyNow();
       cleanedAt = nanos;
       return count;
+    }
+
+    @Override
+    public long fixedDowntimeNanos() {
+      return fixedDowntimeNanos;
     }
   }
 }

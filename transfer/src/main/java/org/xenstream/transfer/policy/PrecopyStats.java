@@ -8,7 +8,7 @@ package org.xenstream.transfer.policy;
 /// @param totalWritten pages in the rounds so far, as the bitmap counted them
 /// @param dirtyCount pages that the next round would send; −1 when unknown
 /// @param previousDirtyCount pages that the round before it sent; −1 when there was none
-/// @param octetsPerSecond the rate at which the last round was sent
+/// @param octetsPerSecond what the line takes, as the rounds so far have shown
 /// @param dirtyPagesPerSecond the rate at which the guest dirtied pages in the last round
 /// @param elapsedNanos time since the first round began
 /// @param fixedDowntimeNanos the part of a downtime that memory has no part in, as far as known

@@ -133,14 +133,17 @@ final class PageSender implements AutoCloseable {
   /// Sends the pages whose bits are set, then looks whether the guest can still be saved.
   ///
   /// @param expected how many those should be, for whoever watches
+  /// @param rate is told of each batch
   /// @return how many they were
-  long send(PfnBitmap dirty, Pass pass, int round, long expected) throws IOException {
+  long send(PfnBitmap dirty, Pass pass, int round, long expected, LineRate rate)
+      throws IOException {
     long sent = 0;
     int batches = 0;
     scan.begin(dirty);
     for (int count = scan.next(pfns); count > 0; count = scan.next(pfns)) {
       sendBatch(count);
       sent += count;
+      rate.sent(options.nanoTime().getAsLong(), out.written());
       if (++batches % BATCHES_PER_EVENT == 0) {
         options
             .listener()

@@ -15,39 +15,40 @@ final class Passes {
   private final PageSender sender;
   private final SaveOutput out;
   private final SaveOptions options;
-  private double octetsPerSecond;
+  private final DowntimeForecast forecast;
 
-  Passes(PageSender sender, SaveOutput out, SaveOptions options) {
+  Passes(PageSender sender, SaveOutput out, SaveOptions options, DowntimeForecast forecast) {
     this.sender = sender;
     this.out = out;
     this.options = options;
+    this.forecast = forecast;
   }
 
   /// Sends the pages whose bits are set.
   ///
   /// @param expected how many they should be
   /// @param dirtyPagesPerSecond as measured, for the listener
-  /// @return octets sent
-  long send(Pass pass, int round, PfnBitmap dirty, long expected, double dirtyPagesPerSecond)
+  void send(Pass pass, int round, PfnBitmap dirty, long expected, double dirtyPagesPerSecond)
       throws IOException {
-    long downtime =
-        octetsPerSecond > 0
-            ? (long) (expected * PrecopyStats.OCTETS_A_PAGE * NANOS / octetsPerSecond)
-            : 0;
     options
         .listener()
-        .on(new TransferEvent.RoundBegun(pass, round, expected, dirtyPagesPerSecond, downtime));
+        .on(
+            new TransferEvent.RoundBegun(
+                pass, round, expected, dirtyPagesPerSecond, forecast.nanos(expected)));
+    LineRate rate = forecast.rate();
     long octetsBefore = out.written();
     long begun = options.nanoTime().getAsLong();
-    long sent = sender.send(dirty, pass, round, expected);
-    long nanos = options.nanoTime().getAsLong() - begun;
+    rate.begin(begun, octetsBefore, expected * PrecopyStats.OCTETS_A_PAGE);
+    long sent = sender.send(dirty, pass, round, expected, rate);
+    long ended = options.nanoTime().getAsLong();
+    rate.end(ended, out.written());
+    forecast.leftUnread(out.unread());
+    long nanos = ended - begun;
     long octets = out.written() - octetsBefore;
-    if (nanos > 0) {
-      octetsPerSecond = octets * NANOS / nanos;
-    }
     options
         .listener()
-        .on(new TransferEvent.RoundEnded(pass, round, sent, octets, nanos, octetsPerSecond));
-    return octets;
+        .on(
+            new TransferEvent.RoundEnded(
+                pass, round, sent, octets, nanos, nanos > 0 ? octets * NANOS / nanos : 0));
   }
 }

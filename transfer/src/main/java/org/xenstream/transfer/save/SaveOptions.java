@@ -21,6 +21,9 @@ import org.xenstream.transfer.policy.PrecopyPolicy;
 /// @param policy when pre-copy ends
 /// @param savingCpu the name of this host's CPU, 7-bit text, to go into a SAVING_CPU record; null
 ///   for none
+/// @param fixedDowntime what of a downtime is no work of the save's, as far as it is known: until
+///   the toolstack has suspended the guest, and what the receiver does behind the last octet. It is
+///   added to what the save finds out itself, for the policy
 /// @param suspendLimit how long the guest may be suspended by this save at a time before the save
 ///   gives up; null for any time
 /// @param deadline where that limit is counted; the same object has to be given to the output, so
@@ -34,6 +37,7 @@ public record SaveOptions(
     StreamType type,
     PrecopyPolicy policy,
     @Nullable String savingCpu,
+    Duration fixedDowntime,
     @Nullable Duration suspendLimit,
     Deadline deadline,
     LongSupplier nanoTime,
@@ -46,9 +50,14 @@ public record SaveOptions(
     if (type != StreamType.PLAIN && !live) {
       throw new IllegalArgumentException("a checkpointed stream begins with a live save");
     }
-    if (savingCpu != null && (savingCpu.isEmpty() || !savingCpu.chars().allMatch(c -> c < 0x80))) {
+    if (savingCpu != null && !isCpuName(savingCpu)) {
       throw new IllegalArgumentException("the name of the CPU must be 7-bit text: " + savingCpu);
     }
+  }
+
+  /// Tells whether a SAVING_CPU record can hold this name: 7-bit text.
+  public static boolean isCpuName(String name) {
+    return !name.isEmpty() && name.chars().allMatch(c -> c < 0x80);
   }
 
   /// A plain stream of a guest that is suspended first.
@@ -62,6 +71,7 @@ public record SaveOptions(
         StreamType.PLAIN,
         policy,
         null,
+        Duration.ZERO,
         null,
         new Deadline(nanoTime),
         nanoTime,
@@ -77,6 +87,7 @@ public record SaveOptions(
         type,
         policy,
         savingCpu,
+        fixedDowntime,
         suspendLimit,
         deadline,
         nanoTime,
@@ -92,6 +103,7 @@ public record SaveOptions(
         type,
         policy,
         savingCpu,
+        fixedDowntime,
         suspendLimit,
         deadline,
         nanoTime,
@@ -107,6 +119,7 @@ public record SaveOptions(
         newType,
         policy,
         savingCpu,
+        fixedDowntime,
         suspendLimit,
         deadline,
         nanoTime,
@@ -122,6 +135,23 @@ public record SaveOptions(
         type,
         policy,
         Objects.requireNonNull(name),
+        fixedDowntime,
+        suspendLimit,
+        deadline,
+        nanoTime,
+        listener,
+        cancellation);
+  }
+
+  /// Says what of a downtime is no work of the save's.
+  public SaveOptions withFixedDowntime(Duration time) {
+    return new SaveOptions(
+        live,
+        verify,
+        type,
+        policy,
+        savingCpu,
+        time,
         suspendLimit,
         deadline,
         nanoTime,
@@ -135,7 +165,17 @@ public record SaveOptions(
   /// @param shared where it is counted, given to the output as well
   public SaveOptions withSuspendLimit(Duration limit, Deadline shared) {
     return new SaveOptions(
-        live, verify, type, policy, savingCpu, limit, shared, nanoTime, listener, cancellation);
+        live,
+        verify,
+        type,
+        policy,
+        savingCpu,
+        fixedDowntime,
+        limit,
+        shared,
+        nanoTime,
+        listener,
+        cancellation);
   }
 
   /// Tells a listener.
@@ -146,6 +186,7 @@ public record SaveOptions(
         type,
         policy,
         savingCpu,
+        fixedDowntime,
         suspendLimit,
         deadline,
         nanoTime,
@@ -161,6 +202,7 @@ public record SaveOptions(
         type,
         policy,
         savingCpu,
+        fixedDowntime,
         suspendLimit,
         deadline,
         nanoTime,

@@ -42,6 +42,7 @@ public final class Saver {
   private final SaveOutput out;
   private final @Nullable BackChannel backChannel;
   private final long begun;
+  private final DowntimeForecast forecast;
 
   private boolean logDirtyAsked;
   private @Nullable GuestSave guest;
@@ -64,6 +65,7 @@ public final class Saver {
     this.out = out;
     this.backChannel = backChannel;
     this.begun = options.nanoTime().getAsLong();
+    this.forecast = new DowntimeForecast(options.fixedDowntime().toNanos());
   }
 
   /// Saves a guest.
@@ -120,7 +122,7 @@ public final class Saver {
 
   private SaveReport run(Arena arena, GuestSave kind, PageSender sender) throws IOException {
     PfnBitmap dirty = new PfnBitmap(arena, kind.pfnCount());
-    Passes passes = new Passes(sender, out, options);
+    Passes passes = new Passes(sender, out, options, forecast);
 
     writeHead(kind, arena);
     SaveReport.Ending ending;
@@ -186,8 +188,8 @@ public final class Saver {
       throws IOException {
     rehearse(kind);
     enableLogDirty();
-    Precopy precopy = new Precopy(hypervisor, domid, passes, dirty);
-    precopy.run(options);
+    Precopy precopy = new Precopy(hypervisor, domid, passes, dirty, forecast, options.nanoTime());
+    precopy.run(options.policy());
     rounds = precopy.roundsSent();
     suspendAndSendDirty(passes, sender, dirty, precopy.dirtyPagesPerSecond(), true);
     if (options.verify() && options.type() == StreamType.PLAIN) {
@@ -201,11 +203,15 @@ public final class Saver {
     }
   }
 
-  /// What code costs that runs for the first time would be downtime otherwise. Nobody needs what it
-  /// says, so that nothing depends on it.
+  /// What code costs that runs for the first time would be downtime otherwise. The second time
+  /// shows what it costs then. Nobody needs what it says, so that nothing depends on it.
   private void rehearse(GuestSave kind) {
     try {
       kind.rehearse(StreamWriter.resume(new Nowhere(), ByteOrder.LITTLE_ENDIAN));
+      Nowhere counting = new Nowhere();
+      long from = options.nanoTime().getAsLong();
+      kind.rehearse(StreamWriter.resume(counting, ByteOrder.LITTLE_ENDIAN));
+      forecast.stateRead(options.nanoTime().getAsLong() - from, counting.taken());
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "domain " + domid + ": its state cannot be read as it runs", e);
     }

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.BitSet;
 import org.xenstream.os.SparseMemory;
+import org.xenstream.transfer.Zeros;
 
 /// The machine: its memory, what each frame is, and the machine-to-physical table.
 ///
@@ -38,8 +39,6 @@ final class FrameTable implements AutoCloseable {
 
   private static final long INVALID_M2P_ENTRY = -1;
   private static final int M2P_CHUNK = 512;
-  private static final MemorySegment ZEROS =
-      MemorySegment.ofArray(new byte[SimMemory.PAGE]).asReadOnly();
 
   /// To look for zeros takes as long as to receive them: it is done where a machine is larger than
   /// this one may be, 16 GiB.
@@ -217,16 +216,13 @@ final class FrameTable implements AutoCloseable {
     }
     Discarding discarding = new Discarding();
     for (long offset : offsets) {
-      if (offset >= 0 && (word(offset >>> 12) & MAPPED) == 0 && isZero(offset)) {
+      if (offset >= 0
+          && (word(offset >>> 12) & MAPPED) == 0
+          && Zeros.isZero(memory, offset, SimMemory.PAGE)) {
         discarding.add(offset >>> 12);
       }
     }
     discarding.end();
-  }
-
-  private boolean isZero(long offset) {
-    return MemorySegment.mismatch(memory, offset, offset + SimMemory.PAGE, ZEROS, 0, SimMemory.PAGE)
-        == -1;
   }
 
   /// Gives frames back to the machine, those that follow each other by one call.

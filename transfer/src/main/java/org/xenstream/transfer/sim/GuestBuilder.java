@@ -26,6 +26,7 @@ public final class GuestBuilder {
   private boolean linearP2m;
   private boolean mmioHole;
   private int spareTables = 32;
+  private int userTables;
   private long balloonPages;
   private long absentPages;
   private long devicePages;
@@ -84,6 +85,12 @@ public final class GuestBuilder {
     return this;
   }
 
+  /// How many page tables the processes of a PV guest of 64 bits have, see [GuestSpec#userTables].
+  public GuestBuilder userTables(int count) {
+    userTables = count;
+    return this;
+  }
+
   /// How many pages the balloon has, and how many of them are out, see [GuestSpec#balloonPages].
   public GuestBuilder balloon(long count, long absent) {
     balloonPages = count;
@@ -114,6 +121,7 @@ public final class GuestBuilder {
         linearP2m && kind.isPv(),
         mmioHole && !kind.isPv(),
         kind.isPv() ? spareTables : 0,
+        userTables,
         balloonPages,
         absentPages,
         kind == GuestKind.HVM ? devicePages : 0,

@@ -14,6 +14,8 @@ package org.xenstream.transfer.sim;
 /// @param mmioHole HVM: RAM has the hole below 4 GiB that a real machine has, with the special
 ///   pages in it; else they follow the RAM at once, which keeps the number of pfns small
 /// @param spareTables PV: how many pages there are that page-table churn turns into tables and back
+/// @param userTables PV of 64 bits: how many tables of level 1 its processes have, each full of
+///   entries for data pages
 /// @param balloonPages how many pages may be ballooned out and in
 /// @param absentPages how many of those are out from the beginning
 /// @param devicePages HVM: how many pages the device model writes
@@ -28,12 +30,16 @@ public record GuestSpec(
     boolean linearP2m,
     boolean mmioHole,
     int spareTables,
+    int userTables,
     long balloonPages,
     long absentPages,
     long devicePages,
     long touchedPages) {
   /// The most vCPUs: as many as the shared info page has room for, for all kinds alike.
   public static final int MOST_VCPUS = 32;
+
+  /// As many as have room in the user half of an address space.
+  static final int MOST_USER_TABLES = 1 << 24;
 
   /// How many 64-bit words [#store] writes.
   static final int WORDS = 12;
@@ -47,6 +53,11 @@ public record GuestSpec(
         "bits of vCPUs other than the first",
         offline);
     require(spareTables >= 0 && spareTables <= 1 << 16, "spareTables", "0 to 65536", spareTables);
+    require(
+        userTables >= 0 && userTables <= (kind == GuestKind.PV64 ? MOST_USER_TABLES : 0),
+        "userTables",
+        "0 to %d for a PV64 guest, 0 for any other".formatted(MOST_USER_TABLES),
+        userTables);
     require(
         absentPages >= 0 && absentPages <= balloonPages,
         "absentPages",
@@ -78,7 +89,7 @@ public record GuestSpec(
       seed,
       linearP2m ? 1 : 0,
       mmioHole ? 1 : 0,
-      spareTables,
+      spareTables | (long) userTables << 32,
       balloonPages,
       absentPages,
       devicePages,
@@ -99,6 +110,7 @@ public record GuestSpec(
         words[5] != 0,
         words[6] != 0,
         (int) words[7],
+        (int) (words[7] >>> 32),
         words[8],
         words[9],
         words[10],

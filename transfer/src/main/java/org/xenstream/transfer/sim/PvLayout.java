@@ -13,6 +13,7 @@ import org.xenstream.x86.PageTableLevel;
 /// linear p2m      0xffffc90000000000  0xc0000000
 /// kernel window   0xffffe20000000000  0xf4000000, 24 MiB
 /// user mode       0x400000            part of the direct map
+/// processes       0x100000000000      none
 /// ```
 ///
 /// The first table of the kernel window holds the mapping of the shared info page; the others are
@@ -25,6 +26,7 @@ final class PvLayout {
   private static final long P2M_64 = 0xFFFF_C900_0000_0000L;
   private static final long WINDOW_64 = 0xFFFF_E200_0000_0000L;
   private static final long USER_64 = 0x40_0000L;
+  private static final long PROCESSES_64 = 0x1000_0000_0000L;
   private static final long DIRECT_32 = 0xC800_0000L;
   private static final long P2M_32 = 0xC000_0000L;
   private static final long WINDOW_32 = 0xF400_0000L;
@@ -92,6 +94,7 @@ final class PvLayout {
     if (width == 8) {
       tree.cover(TableTree.KERNEL, DIRECT_64, spec.pages());
       tree.cover(TableTree.USER, USER_64, USER_PAGES);
+      tree.cover(TableTree.USER, PROCESSES_64, userPages());
     } else {
       tree.cover(TableTree.KERNEL, DIRECT_32, Math.min(spec.pages(), LOW_32));
       tree.cover(TableTree.KERNEL, 0, Math.clamp(spec.pages() - LOW_32, 0, HIGH_32));
@@ -104,6 +107,11 @@ final class PvLayout {
       tree.cover(TableTree.KERNEL, p2mAddress(), p2mCount);
     }
     tree.cover(TableTree.KERNEL, windowAddress(), 1);
+  }
+
+  /// How many pages are mapped for processes, each counted as often as it is.
+  private long userPages() {
+    return (long) spec.userTables() * PageTableEntry.ENTRIES;
   }
 
   /// How many entries of the p2m a page holds.
@@ -217,6 +225,12 @@ final class PvLayout {
           ? 0
           : PageTableEntry.withFrame(
               KERNEL_FLAGS & ~(page % 2 == 0 ? PageTableEntry.WRITABLE : 0), layout.dataPfn(page));
+    }
+    if (width == 8
+        && plain >= PROCESSES_64
+        && plain - PROCESSES_64 < userPages() * PagePattern.PAGE) {
+      long page = (plain - PROCESSES_64) / PagePattern.PAGE;
+      return PageTableEntry.withFrame(KERNEL_FLAGS, layout.dataPfn(page % layout.workPages()));
     }
     if (spec.linearP2m()) {
       long page = (plain - plain(p2mAddress())) / PagePattern.PAGE;

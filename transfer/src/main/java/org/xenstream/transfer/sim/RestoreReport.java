@@ -2,7 +2,6 @@
 package org.xenstream.transfer.sim;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
 import org.xenstream.transfer.Hypervisor.VcpuState;
+import org.xenstream.transfer.Zeros;
 import org.xenstream.transfer.restore.RestoreCallbacks;
 import org.xenstream.transfer.restore.RestoreResult;
 
@@ -51,7 +51,6 @@ public final class RestoreReport {
   }
 
   private static final int EXTENDED_OCTETS = 128;
-  private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED;
 
   private final SimDomain domain;
   private final SimOutcome outcome;
@@ -124,21 +123,12 @@ public final class RestoreReport {
       Wire.putU64(number, 0, pfn, ByteOrder.LITTLE_ENDIAN);
       hash.update(number);
       hash.update(page);
-      zero[0] += isZero(page) ? 1 : 0;
+      zero[0] += Zeros.isZero(page, 0, page.byteSize()) ? 1 : 0;
     });
     line(
         "populated pages=%d superpages2M=%d zero=%d last_pfn=%x"
             .formatted(outcome.pages(), outcome.superpages(), zero[0], outcome.lastPfn()));
     line("memory pages=%d xxh64=%016x".formatted(outcome.pages(), hash.value()));
-  }
-
-  private static boolean isZero(MemorySegment page) {
-    for (long at = 0; at < page.byteSize(); at += Long.BYTES) {
-      if (page.get(U64, at) != 0) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private void vcpus() {

@@ -26,6 +26,8 @@ abstract class SimCalls implements Hypervisor {
 
   abstract void mappingClosed();
 
+  abstract void unmappedAgain();
+
   /// The domain of a number.
   abstract SimDomain domain(int domid) throws XenError;
 
@@ -108,8 +110,7 @@ abstract class SimCalls implements Hypervisor {
     long[] offsets = new long[count];
     Arrays.fill(errors, errno.number());
     Arrays.fill(offsets, -1);
-    mappingOpened();
-    return new SimMapping(frames().memory().asReadOnly(), offsets, errors, this::mappingClosed);
+    return new SimMapping(this, frames().memory().asReadOnly(), offsets, errors, () -> {});
   }
 
   @Override
@@ -218,8 +219,7 @@ abstract class SimCalls implements Hypervisor {
     for (int i = 0; i < count; i++) {
       offsets[i] = (long) i << 12;
     }
-    mappingOpened();
-    return new SimMapping(frames().m2p().asReadOnly(), offsets, new int[0], this::mappingClosed);
+    return new SimMapping(this, frames().m2p().asReadOnly(), offsets, new int[0], () -> {});
   }
 
   @Override

@@ -24,6 +24,7 @@ public final class SimHost extends SimCalls implements AutoCloseable {
   private final MemorySegment readOnlyMemory;
   private final SortedMap<Integer, SimDomain> domains = new TreeMap<>();
   private final AtomicInteger mappings = new AtomicInteger();
+  private final AtomicInteger unmappedAgain = new AtomicInteger();
   private int lastDomid;
 
   /// A host without domains.
@@ -61,8 +62,19 @@ public final class SimHost extends SimCalls implements AutoCloseable {
     mappings.decrementAndGet();
   }
 
+  @Override
+  void unmappedAgain() {
+    unmappedAgain.incrementAndGet();
+  }
+
   /// How many foreign mappings are open: 0 when nobody leaks any.
+  ///
+  /// @throws IllegalStateException when one was unmapped more than once: on a real host that could
+  ///   have been somebody else's by then
   public int openMappings() {
+    if (unmappedAgain.get() > 0) {
+      throw new IllegalStateException(unmappedAgain + " times a mapping was unmapped again");
+    }
     return mappings.get();
   }
 

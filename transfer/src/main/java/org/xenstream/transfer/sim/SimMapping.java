@@ -9,15 +9,19 @@ final class SimMapping implements ForeignMapping {
   private final MemorySegment memory;
   private final long[] offsets;
   private final int[] errors;
+  private final SimCalls host;
   private final Runnable release;
   private boolean closed;
 
+  /// @param host is told of the mapping, and of its end
   /// @param release undoes what was held, once
-  SimMapping(MemorySegment memory, long[] offsets, int[] errors, Runnable release) {
+  SimMapping(SimCalls host, MemorySegment memory, long[] offsets, int[] errors, Runnable release) {
+    this.host = host;
     this.memory = memory;
     this.offsets = offsets;
     this.errors = errors;
     this.release = release;
+    host.mappingOpened();
   }
 
   @Override
@@ -48,11 +52,16 @@ final class SimMapping implements ForeignMapping {
     }
   }
 
+  /// A second time is an error, as that of `munmap` is one of memory that is not mapped; and is
+  /// told to the host, for where the error goes unseen.
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      release.run();
+    if (closed) {
+      host.unmappedAgain();
+      throw new IllegalStateException("the mapping is closed already");
     }
+    closed = true;
+    release.run();
+    host.mappingClosed();
   }
 }

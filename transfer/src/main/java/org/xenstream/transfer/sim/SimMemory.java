@@ -272,8 +272,8 @@ final class SimMemory implements AutoCloseable {
         }
       }
     }
-    host.mappingOpened();
     return new SimMapping(
+        host,
         access == Access.WRITE ? frames.memory() : host.readOnlyMemory(),
         offsets,
         errors,
@@ -301,7 +301,6 @@ final class SimMemory implements AutoCloseable {
         frames.discardZeros(offsets);
       }
     }
-    host.mappingClosed();
   }
 
   /// Gives all memory back.

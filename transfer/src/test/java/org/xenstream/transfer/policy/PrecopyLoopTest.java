@@ -27,12 +27,12 @@ class PrecopyLoopTest {
           return policy.decide(stats);
         };
     Decision end =
-        new PrecopyLoop(noted, () -> 0, 0)
+        new PrecopyLoop(noted, () -> 0)
             .run(
                 pfns,
                 new PrecopyLoop.Rounds<RuntimeException>() {
                   @Override
-                  public long send(int round, long count, PrecopyStats stats) {
+                  public double send(int round, long count, PrecopyStats stats) {
                     trace.add("send " + count);
                     return 0;
                   }
@@ -42,6 +42,11 @@ class PrecopyLoopTest {
                     long count = left.remove();
                     trace.add("clean " + count);
                     return count;
+                  }
+
+                  @Override
+                  public long fixedDowntimeNanos() {
+                    return 0;
                   }
                 });
     trace.add(end.name());

@@ -22,16 +22,22 @@ final class HvmFixture implements AutoCloseable {
   final SimHost host;
   final SimDomain domain;
   final Toolstack toolstack;
+  private final int pages;
   private final Random chance = new Random(7);
 
   HvmFixture() throws IOException {
-    host = new SimHost(SimOptions.ofFrames(8192));
-    domain = host.createHvm(1, 4096);
-    for (int pfn = 0; pfn < PAGES; pfn++) {
+    this(PAGES);
+  }
+
+  HvmFixture(int pages) throws IOException {
+    this.pages = pages;
+    host = new SimHost(SimOptions.ofFrames(pages + 4096));
+    domain = host.createHvm(1, pages + 1024);
+    for (int pfn = 0; pfn < pages; pfn++) {
       domain.balloonIn(pfn);
     }
-    host.setHvmParam(domain.domid(), HvmParam.STORE_PFN.index(), PAGES - 1);
-    host.setHvmParam(domain.domid(), HvmParam.CONSOLE_PFN.index(), PAGES - 2);
+    host.setHvmParam(domain.domid(), HvmParam.STORE_PFN.index(), pages - 1);
+    host.setHvmParam(domain.domid(), HvmParam.CONSOLE_PFN.index(), pages - 2);
     host.setHvmParam(domain.domid(), HvmParam.IDENT_PT.index(), 0x5000);
     host.setTscInfo(domain.domid(), new StreamRecord.TscInfo(0, 2_600_000, 12345, 0));
     MemorySegment leaf = MemorySegment.ofArray(new byte[24]);
@@ -39,7 +45,7 @@ final class HvmFixture implements AutoCloseable {
     host.setCpuPolicy(domain.domid(), new CpuPolicy(leaf, MemorySegment.ofArray(new byte[0])));
     host.setHvmContext(domain.domid(), context());
     domain.unpause();
-    for (int pfn = 0; pfn < PAGES; pfn += 1 + chance.nextInt(3)) {
+    for (int pfn = 0; pfn < pages; pfn += 1 + chance.nextInt(3)) {
       touch(pfn);
     }
     toolstack = new Toolstack(domain);
@@ -75,7 +81,7 @@ final class HvmFixture implements AutoCloseable {
     StringBuilder differ = new StringBuilder();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment now = arena.allocate(4096, 8);
-      for (long pfn = 0; pfn < PAGES; pfn++) {
+      for (long pfn = 0; pfn < pages; pfn++) {
         CapturedStream.Page page = memory.remove(pfn);
         boolean there = domain.frameOf(pfn) >= 0;
         if (page == null) {

@@ -107,6 +107,7 @@ class SavedGuestTest {
             GuestBuilder.of(GuestKind.PVH).vcpus(4).offline(0b1010),
             GuestBuilder.of(GuestKind.PV64),
             GuestBuilder.of(GuestKind.PV64).linearP2m(true).vcpus(3).offline(0b100),
+            GuestBuilder.of(GuestKind.PV64).userTables(205),
             GuestBuilder.of(GuestKind.PV32),
             GuestBuilder.of(GuestKind.PV32).linearP2m(true).vcpus(5).touchedPages(1))
         .map(builder -> builder.balloon(64, 16));

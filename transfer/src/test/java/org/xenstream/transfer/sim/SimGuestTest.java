@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.xenstream.core.format.PageType;
 
 /// Guests run, suspend themselves, are moved and go on, and find themselves whole all the time.
 @Timeout(120)
@@ -51,6 +52,35 @@ class SimGuestTest {
       assertClean(guest);
       assertFalse(host.domainInfo(guest.domain().domid()).paused());
       assertEquals(0, host.openMappings());
+    }
+  }
+
+  @Test
+  void onePageInTwentyMayBeATable() throws IOException {
+    long pages = 4096;
+    try (SimHost host = host()) {
+      SimGuest guest =
+          GuestBuilder.of(GuestKind.PV64)
+              .memory(pages << 12)
+              .userTables((int) pages / 20)
+              .build(host);
+      assertClean(guest);
+      long[] frames = new long[1];
+      byte[] types = new byte[1];
+      int tables = 0;
+      int entries = 0;
+      for (long pfn = 0; pfn < pages; pfn++) {
+        frames[0] = guest.domain().frameOf(pfn);
+        host.pageTypes(guest.domain().domid(), frames, types, 1);
+        if ((types[0] & ~PageType.PINNED) == PageType.L1TAB) {
+          tables++;
+          for (int slot = 0; slot < 512; slot++) {
+            entries += (guest.domain().readWord(pfn, 8 * slot) & 1) == 0 ? 0 : 1;
+          }
+        }
+      }
+      assertTrue(tables >= pages / 20, tables + " tables");
+      assertTrue(entries >= pages / 20 * 512, entries + " entries");
     }
   }
 
