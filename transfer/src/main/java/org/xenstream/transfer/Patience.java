@@ -12,7 +12,8 @@ import java.util.function.LongSupplier;
 /// @param nanoTime a clock that only goes forward, in nanoseconds
 public record Patience(
     Cancellation cancellation, Deadline deadline, Duration stall, LongSupplier nanoTime) {
-  private static final Duration ENDLESS = Duration.ofNanos(Long.MAX_VALUE);
+  /// A stall that no peer reaches.
+  public static final Duration ENDLESS = Duration.ofNanos(Long.MAX_VALUE);
 
   /// Until the cancellation, however long the peer does nothing and the guest stands still.
   public static Patience endless(Cancellation cancellation, LongSupplier nanoTime) {

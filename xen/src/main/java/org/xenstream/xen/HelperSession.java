@@ -4,6 +4,7 @@ package org.xenstream.xen;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.DomainHeader;
@@ -14,6 +15,7 @@ import org.xenstream.core.format.Wire;
 import org.xenstream.os.Descriptor;
 import org.xenstream.os.SystemCallException;
 import org.xenstream.transfer.Cancellation;
+import org.xenstream.transfer.Deadline;
 import org.xenstream.transfer.DescriptorInput;
 import org.xenstream.transfer.DescriptorOutput;
 import org.xenstream.transfer.Hypervisor;
@@ -46,6 +48,7 @@ final class HelperSession {
   private final LibxlChannel libxl;
   private final HostOpener opener;
   private final Cancellation cancellation;
+  private final Duration stall;
   private final LongSupplier nanoTime;
 
   /// Finds the hypervisor.
@@ -57,11 +60,17 @@ final class HelperSession {
   }
 
   /// @param cancellation makes a save fail, and clean up
+  /// @param stall how long a save waits for a reader that takes nothing
   HelperSession(
-      LibxlChannel libxl, HostOpener opener, Cancellation cancellation, LongSupplier nanoTime) {
+      LibxlChannel libxl,
+      HostOpener opener,
+      Cancellation cancellation,
+      Duration stall,
+      LongSupplier nanoTime) {
     this.libxl = libxl;
     this.opener = opener;
     this.cancellation = cancellation;
+    this.stall = stall;
     this.nanoTime = nanoTime;
   }
 
@@ -101,12 +110,13 @@ final class HelperSession {
   private Outcome save(Hypervisor hypervisor, HelperArguments.Save save) throws LibxlGoneException {
     LibxlSource source = new LibxlSource(libxl, save.domid());
     LibxlProgress progress = new LibxlProgress(libxl);
-    Patience patience = Patience.endless(cancellation, nanoTime);
+    Patience patience = new Patience(cancellation, new Deadline(nanoTime), stall, nanoTime);
     try (DescriptorOutput out =
             new DescriptorOutput("stream", Descriptor.borrow(save.stream()), patience, null);
         BackInput back =
             save.type() == StreamType.COLO
-                ? new BackInput(Descriptor.borrow(save.backChannel()), patience)
+                ? new BackInput(
+                    Descriptor.borrow(save.backChannel()), Patience.endless(cancellation, nanoTime))
                 : null) {
       boolean hvm = hypervisor.domainInfo(save.domid()).hvm();
       progress.saving(

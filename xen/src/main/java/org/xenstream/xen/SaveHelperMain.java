@@ -2,9 +2,12 @@
 package org.xenstream.xen;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.xenstream.os.Descriptor;
 import org.xenstream.transfer.Cancellation;
+import org.xenstream.transfer.Patience;
 import org.xenstream.xen.LibxlChannel.Level;
 
 /// The program that libxl runs in place of `libxl-save-helper`.
@@ -17,6 +20,12 @@ import org.xenstream.xen.LibxlChannel.Level;
 /// ends.
 final class SaveHelperMain {
   static final String MESSAGES = "xenstream.messages";
+
+  /// The environment's word for how long a save waits for a reader that takes nothing. The C helper
+  /// waits for ever, and its guest, which may be suspended by then, as long.
+  static final String STALL_LIMIT = "XENSTREAM_STALL_LIMIT";
+
+  private static final Duration USUAL_STALL = Duration.ofMinutes(5);
   private static final int STDIN = 0;
   private static final int STDOUT = 1;
 
@@ -86,8 +95,10 @@ final class SaveHelperMain {
       Runnable beforeSave)
       throws IOException {
     HelperArguments arguments;
+    Duration stall;
     try {
       arguments = HelperArguments.parse(words);
+      stall = stallLimit(System.getenv(STALL_LIMIT));
     } catch (IllegalArgumentException e) {
       try (LibxlChannel libxl = channel.open(0)) {
         libxl.log(
@@ -102,8 +113,24 @@ final class SaveHelperMain {
       if (arguments instanceof HelperArguments.Save) {
         beforeSave.run();
       }
-      return new HelperSession(libxl, opener, cancellation, System::nanoTime).run(arguments);
+      return new HelperSession(libxl, opener, cancellation, stall, System::nanoTime).run(arguments);
     }
+  }
+
+  /// What the environment says of [#STALL_LIMIT].
+  ///
+  /// @param seconds up to nine digits, 0 for ever; null and nothing for the usual limit
+  /// @throws IllegalArgumentException says what is wrong with it
+  static Duration stallLimit(@Nullable String seconds) {
+    if (seconds == null || seconds.isEmpty()) {
+      return USUAL_STALL;
+    }
+    if (!seconds.matches("[0-9]{1,9}")) {
+      throw new IllegalArgumentException(
+          "%s: expected a number of seconds, found \"%s\"".formatted(STALL_LIMIT, seconds));
+    }
+    int limit = Integer.parseInt(seconds);
+    return limit == 0 ? Patience.ENDLESS : Duration.ofSeconds(limit);
   }
 
   private static LibxlChannel channel(int callbacks) throws IOException {

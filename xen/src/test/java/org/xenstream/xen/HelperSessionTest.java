@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -23,10 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenstream.os.Descriptor;
 import org.xenstream.os.DescriptorPair;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.Hypervisor;
+import org.xenstream.transfer.Patience;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.sim.GuestBuilder;
 import org.xenstream.transfer.sim.GuestKind;
@@ -82,7 +85,8 @@ class HelperSessionTest {
       throws IOException {
     try (LibxlChannel libxl = peer.channel(arguments.callbacks())) {
       peer.start();
-      return new HelperSession(libxl, () -> hypervisor, cancellation, System::nanoTime)
+      return new HelperSession(
+              libxl, () -> hypervisor, cancellation, Patience.ENDLESS, System::nanoTime)
           .run(arguments);
     }
   }
@@ -503,6 +507,57 @@ class HelperSessionTest {
     }
   }
 
+  /// Xen's own would wait for ever, and the guest stand still.
+  @ParameterizedTest
+  @ValueSource(ints = {0, LIVE})
+  void aReaderThatTakesNothingEndsTheSave(int flags) throws Exception {
+    SimGuest guest = guest(GuestKind.PV64);
+    try (DescriptorPair pipe = DescriptorPair.pipe();
+        SimSource source = new SimSource(guest);
+        LibxlPeer peer = new LibxlPeer(source, null)) {
+      HelperArguments save =
+          HelperArguments.parse(
+              "--save-domain",
+              "" + pipe.second().number(),
+              "11",
+              "" + guest.domain().domid(),
+              "" + flags,
+              "" + PLAIN_SAVE,
+              "0");
+      try (LibxlChannel libxl = peer.channel(save.callbacks())) {
+        peer.start();
+        Duration stall = Duration.ofMillis(200);
+        HelperSession session =
+            new HelperSession(libxl, () -> host, new Cancellation(), stall, System::nanoTime);
+        assertEquals(0, session.run(save));
+      }
+      peer.join();
+      assertEquals("0a00" + hex(-1) + hex(5), peer.messages.getLast());
+      String said = peer.logs.get(peer.logs.size() - 2);
+      assertTrue(
+          said.matches(
+              "8 -1 xenstream-save-helper: stream @0x[0-9a-f]+: the reader took nothing for"
+                  + " 0\\.200 s"),
+          said);
+      assertTrue(isLogDirtyOff(guest.domain()));
+    }
+  }
+
+  @Test
+  void theEnvironmentSaysHowLongAReaderMayTakeNothing() {
+    assertEquals(Duration.ofMinutes(5), SaveHelperMain.stallLimit(null));
+    assertEquals(Duration.ofMinutes(5), SaveHelperMain.stallLimit(""));
+    assertEquals(Duration.ofSeconds(30), SaveHelperMain.stallLimit("30"));
+    assertEquals(Patience.ENDLESS, SaveHelperMain.stallLimit("0"));
+    for (String wrong : List.of("-1", "5m", "1234567890")) {
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> SaveHelperMain.stallLimit(wrong));
+      assertEquals(
+          "XENSTREAM_STALL_LIMIT: expected a number of seconds, found \"" + wrong + "\"",
+          e.getMessage());
+    }
+  }
+
   @Test
   void withoutXenItSaysWhatIsMissing() throws Exception {
     try (LibxlPeer peer = new LibxlPeer(null, null)) {
@@ -515,6 +570,7 @@ class HelperSessionTest {
                   throw new MissingLibraryException("expected the library X, found none of them");
                 },
                 new Cancellation(),
+                Patience.ENDLESS,
                 System::nanoTime);
         assertEquals(
             255, session.run(new HelperArguments.Save(5, 6, 1, 0, PLAIN_SAVE, StreamType.PLAIN)));
