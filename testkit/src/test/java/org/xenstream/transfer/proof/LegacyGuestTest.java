@@ -12,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.xenstream.core.format.ChannelInput;
 import org.xenstream.core.format.Framed;
@@ -39,6 +41,8 @@ import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.RecordSource;
 import org.xenstream.core.format.StreamReader;
 import org.xenstream.core.format.StreamRecord;
+import org.xenstream.core.format.StreamWriter;
+import org.xenstream.core.format.Wire;
 import org.xenstream.legacy.Checkpoints;
 import org.xenstream.legacy.DeviceModel;
 import org.xenstream.legacy.LegacyConversion;
@@ -46,6 +50,7 @@ import org.xenstream.legacy.LegacyListener;
 import org.xenstream.legacy.LegacyOptions;
 import org.xenstream.legacy.LegacySource;
 import org.xenstream.legacy.WordWidth;
+import org.xenstream.testkit.CapturingChannel;
 import org.xenstream.testkit.ChunkedChannel;
 import org.xenstream.testkit.PoisonedInput;
 import org.xenstream.testkit.XxHash64;
@@ -59,6 +64,7 @@ import org.xenstream.transfer.restore.RestoreRequest;
 import org.xenstream.transfer.restore.RestoreResult;
 import org.xenstream.transfer.restore.Restorer;
 import org.xenstream.transfer.sim.GuestKind;
+import org.xenstream.transfer.sim.GuestSpec;
 import org.xenstream.transfer.sim.RestoreReport;
 import org.xenstream.transfer.sim.SimDestination;
 import org.xenstream.transfer.sim.SimDomain;
@@ -71,6 +77,9 @@ import org.xenstream.transfer.sim.SimOptions;
 class LegacyGuestTest {
   private static final long SEED = Long.getLong("xenstream.seed", 20_260_101);
   private static final int VARIETIES = 6;
+
+  /// More than any PV guest here has.
+  private static final int MOST_VCPUS = 131;
 
   @TempDir private Path folder;
 
@@ -135,6 +144,64 @@ class LegacyGuestTest {
     }
     WordWidth width = model.kind == GuestKind.PV32 ? WordWidth.BITS_32 : WordWidth.BITS_64;
     return options.toBuilder().guestWidth(width).build();
+  }
+
+  /// vCPUs from 64 on have their bits in further words of VCPU_INFO.
+  @ParameterizedTest
+  @EnumSource(names = {"PV64_TREE", "PV32_LIST"})
+  void vcpusBeyondOneWord(Model model) throws IOException {
+    byte[] modern = withMoreVcpus(saved(model, Mode.PLAIN), 63, 64, 127, 128, MOST_VCPUS - 1);
+    List<String> expected;
+    try (StreamReader reader = StreamReader.open(input(modern), Limits.DEFAULT)) {
+      expected = restored(model, StreamType.PLAIN, reader);
+    }
+    assertTrue(expected.stream().anyMatch(line -> line.startsWith("vcpu.basic.130 ")));
+    for (int width : new int[] {4, 8}) {
+      ByteArrayOutputStream legacy = new ByteArrayOutputStream();
+      LegacyVariety variety = LegacyVariety.reference(width);
+      List<String> leftOut = LegacyRewriter.rewrite(() -> input(modern), variety, legacy);
+      try (LegacySource source =
+          LegacySource.open(
+              input(legacy.toByteArray()), LegacyOptions.DEFAULT, LegacyListener.NONE)) {
+        List<String> found = restored(model, StreamType.PLAIN, source);
+        assertEquals(
+            String.join("\n", comparable(expected, leftOut)),
+            String.join("\n", comparable(found, leftOut)));
+        assertEquals(7, source.facts().vcpus());
+      }
+    }
+  }
+
+  /// A stream in which the guest has more vCPUs, all as its number 2 is.
+  private static byte[] withMoreVcpus(byte[] stream, int... ids) throws IOException {
+    CapturingChannel out = CapturingChannel.whole();
+    try (StreamReader reader = StreamReader.open(input(stream), Limits.DEFAULT)) {
+      StreamWriter writer =
+          StreamWriter.begin(out, reader.headers().image(), reader.headers().domain());
+      for (Framed framed = reader.next(); framed != null; framed = reader.next()) {
+        writer.accept(framed.record());
+        if (framed.record() instanceof StreamRecord.PvVcpu vcpu && vcpu.vcpuId() == 2) {
+          for (int id : ids) {
+            writer.accept(like(vcpu, id));
+          }
+        }
+      }
+    }
+    return out.octets();
+  }
+
+  private static StreamRecord like(StreamRecord.PvVcpu vcpu, int id) {
+    return switch (vcpu) {
+      case StreamRecord.PvVcpuBasic(_, var context) -> new StreamRecord.PvVcpuBasic(id, context);
+      case StreamRecord.PvVcpuExtended(_, var context) -> {
+        // It begins with its vCPU's number.
+        MemorySegment own = MemorySegment.ofArray(context.toArray(ValueLayout.JAVA_BYTE));
+        Wire.putU32(own, 0, id, ByteOrder.LITTLE_ENDIAN);
+        yield new StreamRecord.PvVcpuExtended(id, own);
+      }
+      case StreamRecord.PvVcpuXsave(_, var context) -> new StreamRecord.PvVcpuXsave(id, context);
+      case StreamRecord.PvVcpuMsrs(_, var context) -> new StreamRecord.PvVcpuMsrs(id, context);
+    };
   }
 
   static Stream<Model> checkpointed() {
@@ -271,7 +338,11 @@ class LegacyGuestTest {
   private static List<String> restored(Model model, StreamType type, RecordSource source)
       throws IOException {
     try (SimHost host = new SimHost(SimOptions.ofReference())) {
-      SimDomain domain = SimDestination.createDomain(host, model.builder().spec());
+      GuestSpec spec = model.builder().spec();
+      SimDomain domain =
+          spec.kind().isPv()
+              ? host.createPv(MOST_VCPUS, spec.pages())
+              : SimDestination.createDomain(host, spec);
       SimDestination destination = new SimDestination(host, domain);
       RestoreResult result =
           new Restorer(
