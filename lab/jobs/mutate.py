@@ -96,7 +96,7 @@ if is_pv:
     write("no-pv-info", "X86_PV_INFO before it", without(PV_INFO))
     write("p2m-frames-short", "X86_PV_P2M_FRAMES.body_length", [(k, b[:12] if k == P2M_FRAMES else b) for k, b in stream])
     write("p2m-frame-foreign", "p2m.p2m_pfn[0]", changed(P2M_FRAMES, 8, "<Q", 0xFFFFFFF))
-    write("vcpu-99", "vCPU 0", changed(VCPU_BASIC, 0, "<I", 99))
+    write("vcpu-99", "X86_PV_VCPU_BASIC.vcpu_id", changed(VCPU_BASIC, 0, "<I", 99))
     write("vcpu-short", "X86_PV_VCPU_BASIC.context", [(k, b[:64] if k == VCPU_BASIC else b) for k, b in stream])
 else:
     write("params-count-high", "HVM_PARAMS.count", changed(HVM_PARAMS, 0, "<I", 4000))
