@@ -43,6 +43,13 @@ public final class ImageReader implements AutoCloseable {
   /// A file that was compressed and then compressed again.
   private static final int MOST_COMPRESSIONS = 2;
 
+  /// What the window of zstd or xz may take.
+  private static final int WINDOW_MIB = 128;
+
+  /// Where two are held at once, what the inner one's may take: twice what it takes with any preset
+  /// of zstd up to 19 and of xz up to 6.
+  private static final int SECOND_WINDOW_MIB = 16;
+
   private static final int SIGNATURE = 32;
 
   private final OctetInput source;
@@ -52,7 +59,7 @@ public final class ImageReader implements AutoCloseable {
   private final LegacyReading reading;
   private final Deque<Stage> stages = new ArrayDeque<>();
   private int compressions;
-  private boolean windowed;
+  private int mostMib = WINDOW_MIB;
   private boolean finished;
   private @Nullable ImageItem shown;
   private boolean shownByLegacy;
@@ -276,15 +283,11 @@ public final class ImageReader implements AutoCloseable {
     if (++compressions > MOST_COMPRESSIONS) {
       throw tooDeep(codec, "at most " + MOST_COMPRESSIONS + " layers of compression", "more");
     }
-    // A window of up to 128 MiB is held for as long as the image is read; that of gzip is small.
-    if (!codec.name().equals(Compression.GZIP.codec())) {
-      if (windowed) {
-        throw tooDeep(codec, "at most one layer of zstd or xz, for the memory it takes", "another");
-      }
-      windowed = true;
-    }
+    // A window is held for as long as the image is read; that of gzip is small.
+    boolean windowed = !codec.name().equals(Compression.GZIP.codec());
     OctetInput compressed = input;
-    Decompression plain = Decompression.open(compressed, codec, limits);
+    Decompression plain = Decompression.open(compressed, codec, mostMib, limits);
+    mostMib = windowed ? SECOND_WINDOW_MIB : mostMib;
     input = new ChannelInput(compressed.name() + " [" + codec.name() + "]", plain);
     return new ImageItem.LayerFound(0, 0, new Layer.Compressed(codec.name()));
   }
