@@ -7,21 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.xenstream.tests.DocsText;
 
 /// Differences that were found, each with the images that show it, held against a table of
 /// `docs/DIFFERENCES.md` of the form
 ///
 /// | images | line | theirs | ours | why |
 final class Differences {
-  private static final Path PAGE =
-      Path.of(System.getProperty("xenstream.root", "..")).resolve("docs/DIFFERENCES.md");
-
   /// So many images are named; of more, their number is told.
   private static final int MOST_NAMES = 8;
 
@@ -87,7 +84,7 @@ final class Differences {
   private static List<String> written(String heading) throws IOException {
     List<String> rows = new ArrayList<>();
     boolean here = false;
-    for (String line : Files.readAllLines(PAGE)) {
+    for (String line : Files.readAllLines(DocsText.DIFFERENCES)) {
       if (line.startsWith("#")) {
         here = line.equals(heading);
       } else if (here && line.startsWith("|")) {
@@ -107,7 +104,7 @@ final class Differences {
 
   /// The page says a sentence.
   static void assertSaid(String sentence) throws IOException {
-    String text = Files.readString(PAGE).replaceAll("\\s+", " ");
+    String text = Files.readString(DocsText.DIFFERENCES).replaceAll("\\s+", " ");
     assertTrue(text.contains(sentence), () -> "docs/DIFFERENCES.md should say: " + sentence);
   }
 }

@@ -139,11 +139,16 @@ public final class ImageReader implements AutoCloseable {
   public static ImageReader standardInput(Limits limits, PagesShown ofStream, LegacyReading reading)
       throws IOException {
     FileChannel channel = new FileInputStream(FileDescriptor.in).getChannel();
-    if (Files.isRegularFile(Path.of("/dev/stdin"))) {
+    if (standardInputIsFile()) {
       MappedInput file = MappedInput.of("standard input", channel);
       return of(file, limits, PagesShown.IN_VIEW, reading);
     }
     return of(new ChannelInput("standard input", channel), limits, ofStream, reading);
+  }
+
+  /// Tells whether a regular file was redirected into standard input.
+  public static boolean standardInputIsFile() {
+    return Files.isRegularFile(Path.of("/dev/stdin"));
   }
 
   /// The next item, or null at the end of the image. The views of the one before are dead by then.

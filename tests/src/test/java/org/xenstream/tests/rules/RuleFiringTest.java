@@ -47,6 +47,7 @@ class RuleFiringTest {
             GuestCases.all(),
             HvmCases.all(),
             LayerCases.all(),
+            ParamCases.all(),
             LegacyCases.all(),
             ReleaseCases.all())
         .flatMap(List::stream)
