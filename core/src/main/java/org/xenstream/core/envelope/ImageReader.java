@@ -104,7 +104,7 @@ public final class ImageReader implements AutoCloseable {
   }
 
   /// The same, and tells what is done with the pages that come in a stream; those of a mapping are
-  /// always in view, where they cost nothing.
+  /// in view, where they cost nothing unless they are touched.
   ///
   /// @throws IOException when it cannot be opened
   public static ImageReader open(Path file, Limits limits, PagesShown ofStream) throws IOException {
@@ -117,7 +117,7 @@ public final class ImageReader implements AutoCloseable {
   public static ImageReader open(
       Path file, Limits limits, PagesShown ofStream, LegacyReading reading) throws IOException {
     if (Files.isRegularFile(file)) {
-      return of(MappedInput.open(file), limits, PagesShown.IN_VIEW, reading);
+      return of(MappedInput.open(file), limits, ofMapping(ofStream), reading);
     }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     return of(new ChannelInput(file.toString(), channel), limits, ofStream, reading);
@@ -141,7 +141,7 @@ public final class ImageReader implements AutoCloseable {
     FileChannel channel = new FileInputStream(FileDescriptor.in).getChannel();
     if (standardInputIsFile()) {
       MappedInput file = MappedInput.of("standard input", channel);
-      return of(file, limits, PagesShown.IN_VIEW, reading);
+      return of(file, limits, ofMapping(ofStream), reading);
     }
     return of(new ChannelInput("standard input", channel), limits, ofStream, reading);
   }
@@ -149,6 +149,11 @@ public final class ImageReader implements AutoCloseable {
   /// Tells whether a regular file was redirected into standard input.
   public static boolean standardInputIsFile() {
     return Files.isRegularFile(Path.of("/dev/stdin"));
+  }
+
+  /// What a judge looks at is better read.
+  private static PagesShown ofMapping(PagesShown ofStream) {
+    return ofStream == PagesShown.TABLES_IN_VIEW ? PagesShown.READ : PagesShown.IN_VIEW;
   }
 
   /// The next item, or null at the end of the image. The views of the one before are dead by then.
