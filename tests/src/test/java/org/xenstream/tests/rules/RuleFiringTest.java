@@ -45,9 +45,10 @@ class RuleFiringTest {
     return Stream.of(
             FramingCases.all(),
             GuestCases.all(),
+            VcpuCases.all(),
             HvmCases.all(),
-            LayerCases.all(),
             ParamCases.all(),
+            LayerCases.all(),
             LegacyCases.all(),
             ReleaseCases.all())
         .flatMap(List::stream)
