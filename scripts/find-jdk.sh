@@ -31,10 +31,13 @@ xs_find_jdk() {
   fi
 
   xs_best=0
-  for xs_home in /usr/lib/jvm/* /usr/java/* /usr/local/lib/jvm/* /usr/local/java/* /opt/* \
-    /opt/java/* /opt/jdk/* "${HOME:-/root}"/.sdkman/candidates/java/* "${HOME:-/root}"/.jdks/* \
+  # XENSTREAM_ROOT is another root of the file system, for the test of this search.
+  xs_root=${XENSTREAM_ROOT-}
+  for xs_home in "$xs_root"/usr/lib/jvm/* "$xs_root"/usr/java/* "$xs_root"/usr/local/lib/jvm/* \
+    "$xs_root"/usr/local/java/* "$xs_root"/opt/* "$xs_root"/opt/java/* "$xs_root"/opt/jdk/* \
+    "${HOME:-/root}"/.sdkman/candidates/java/* "${HOME:-/root}"/.jdks/* \
     "${HOME:-/root}"/.asdf/installs/java/* "${HOME:-/root}"/.local/share/mise/installs/java/* \
-    /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+    "$xs_root"/Library/Java/JavaVirtualMachines/*/Contents/Home; do
     xs_jdk_major "$xs_home"
     if [ "$xs_major" -ge 25 ] && { [ "$xs_best" -eq 0 ] || [ "$xs_major" -lt "$xs_best" ]; }; then
       xs_best=$xs_major

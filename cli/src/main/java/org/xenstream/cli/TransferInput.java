@@ -16,8 +16,6 @@ import org.xenstream.transfer.Patience;
 /// Where a restore's image comes from: a file; or standard input, a pipe or a device, whose writer
 /// may be silent for ever, but not beyond the moment when the restore is given up.
 final class TransferInput implements AutoCloseable {
-  private static final Path STANDARD_INPUT = Path.of("/dev/stdin");
-
   private final String name;
   private final @Nullable Descriptor descriptor;
 
@@ -31,7 +29,7 @@ final class TransferInput implements AutoCloseable {
   @SuppressWarnings("MustBeClosedChecker") // lives as long as the input
   static TransferInput open(String name) throws IOException {
     if (name.equals("-")) {
-      if (Files.isRegularFile(STANDARD_INPUT)) {
+      if (ImageReader.standardInputIsFile()) {
         return new TransferInput(name, null);
       }
       if (Console.isPipe(Console.STANDARD_INPUT)) {

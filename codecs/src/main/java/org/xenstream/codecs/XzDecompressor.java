@@ -26,18 +26,22 @@ public final class XzDecompressor implements Decompressor {
   }
 
   @Override
-  public InputStream open(InputStream compressed) throws IOException {
+  public InputStream open(InputStream compressed, int mostMib) throws IOException {
+    int limit = Math.min(mostMib, MEMORY_LIMIT_MIB);
     try {
-      return new Explained(new XZInputStream(compressed, MEMORY_LIMIT_MIB << 10));
+      return new Explained(new XZInputStream(compressed, limit << 10), limit);
     } catch (IOException e) {
-      throw Explained.of(e);
+      throw Explained.of(e, limit);
     }
   }
 
   /// Says in words what the library says by an exception's class alone.
   private static final class Explained extends java.io.FilterInputStream {
-    Explained(XZInputStream plain) {
+    private final int limitMib;
+
+    Explained(XZInputStream plain, int limitMib) {
       super(plain);
+      this.limitMib = limitMib;
     }
 
     @Override
@@ -45,17 +49,17 @@ public final class XzDecompressor implements Decompressor {
       try {
         return in.read(into, at, count);
       } catch (IOException e) {
-        throw of(e);
+        throw of(e, limitMib);
       }
     }
 
-    static IOException of(IOException e) {
+    static IOException of(IOException e, int limitMib) {
       return switch (e) {
         case EOFException _ -> e;
         case MemoryLimitException over ->
             new IOException(
                 "an xz block that takes %d MiB to decompress, which is more than %d"
-                    .formatted((over.getMemoryNeeded() + 1023) >> 10, MEMORY_LIMIT_MIB),
+                    .formatted((over.getMemoryNeeded() + 1023) >> 10, limitMib),
                 e);
         case XZFormatException _ -> new IOException("octets that begin no xz stream", e);
         default ->

@@ -21,7 +21,7 @@ public final class ZstdDecompressor implements Decompressor {
   }
 
   @Override
-  public InputStream open(InputStream compressed) throws IOException {
+  public InputStream open(InputStream compressed, int mostMib) throws IOException {
     try {
       Native.load();
     } catch (LinkageError e) {
@@ -30,7 +30,7 @@ public final class ZstdDecompressor implements Decompressor {
               .formatted(firstLine(e), System.getProperty("java.io.tmpdir")),
           e);
     }
-    return new ZstdStream(compressed);
+    return new ZstdStream(compressed, mostMib);
   }
 
   private static String firstLine(LinkageError e) {

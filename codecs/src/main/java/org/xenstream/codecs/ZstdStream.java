@@ -20,6 +20,7 @@ final class ZstdStream extends InputStream {
   private static final int CHUNK = 128 << 10;
 
   private final InputStream compressed;
+  private final int mostMib;
   private final ZstdDecompressCtx context = new ZstdDecompressCtx();
   private final byte[] chunk = new byte[CHUNK];
   private final ByteBuffer in = ByteBuffer.allocateDirect(CHUNK).limit(0);
@@ -32,8 +33,10 @@ final class ZstdStream extends InputStream {
   private boolean filled;
 
   /// @param compressed closed with this stream
-  ZstdStream(InputStream compressed) {
+  /// @param mostMib the largest window in MiB; the library's own limit holds in any case
+  ZstdStream(InputStream compressed, int mostMib) {
     this.compressed = compressed;
+    this.mostMib = Math.min(mostMib, 1 << (WINDOW_LOG_MAX - 20));
   }
 
   @Override
@@ -61,19 +64,35 @@ final class ZstdStream extends InputStream {
     return got;
   }
 
+  /// Adds to what is there of the source.
   private boolean fill() throws IOException {
-    int got = compressed.read(chunk, 0, CHUNK);
-    if (got < 0) {
-      if (!betweenFrames) {
-        throw new EOFException("the source ends within a zstd frame");
-      }
-      return false;
+    in.compact();
+    int got = compressed.read(chunk, 0, in.remaining());
+    if (got > 0) {
+      in.put(chunk, 0, got);
     }
-    in.clear().put(chunk, 0, got).flip();
-    return true;
+    in.flip();
+    if (got < 0 && !betweenFrames) {
+      throw new EOFException("the source ends within a zstd frame");
+    }
+    return got >= 0;
+  }
+
+  /// Looks at the header of the frame that begins: the library has a limit of its own, and no way
+  /// to set another.
+  private void holdWindow() throws IOException {
+    while (in.remaining() < ZstdFrame.LONGEST_HEADER && fill()) {
+      // The header may come in pieces.
+    }
+    if (ZstdFrame.window(in) > (long) mostMib << 20) {
+      throw new IOException(tooLarge());
+    }
   }
 
   private void decompress() throws IOException {
+    if (betweenFrames) {
+      holdWindow();
+    }
     out.clear();
     try {
       betweenFrames = context.decompressDirectByteBufferStream(out, in);
@@ -85,11 +104,15 @@ final class ZstdStream extends InputStream {
     out.flip();
   }
 
-  private static String complaint(ZstdException e) {
+  private String tooLarge() {
+    return "a zstd frame with a window of more than %d MiB".formatted(mostMib);
+  }
+
+  private String complaint(ZstdException e) {
     // The library gives the code of a stream's error with a minus.
     long code = Math.abs(e.getErrorCode());
     if (code == Zstd.errFrameParameterWindowTooLarge()) {
-      return "a zstd frame with a window of more than %d MiB".formatted(1 << (WINDOW_LOG_MAX - 20));
+      return tooLarge();
     }
     if (code == Zstd.errPrefixUnknown()) {
       return "octets that begin no zstd frame";

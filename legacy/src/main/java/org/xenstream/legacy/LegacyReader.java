@@ -40,7 +40,7 @@ public final class LegacyReader implements LegacyTranslator {
   /// Page tables are in view where the guest may have some.
   private static PagesShown shown(OctetInput input, PagesShown pages) throws IOException {
     if (pages != PagesShown.TABLES_IN_VIEW) {
-      return pages;
+      return pages == PagesShown.READ ? PagesShown.IN_VIEW : pages;
     }
     Layer.LegacyImage image = LegacyProbe.probe(input.peek(LegacyProbe.WANTED));
     return image == null || image.pv() ? PagesShown.IN_VIEW : PagesShown.LEFT_IN_INPUT;

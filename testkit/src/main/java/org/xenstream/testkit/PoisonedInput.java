@@ -50,6 +50,12 @@ public final class PoisonedInput implements OctetInput {
   }
 
   @Override
+  public MemorySegment read(long count) throws IOException {
+    peeked.poison();
+    return peeked.show(input.read(count));
+  }
+
+  @Override
   public MemorySegment near(long count) throws IOException {
     near.poison();
     return near.show(input.near(count));

@@ -29,11 +29,11 @@ import org.xenstream.testkit.Corpus;
 import org.xenstream.testkit.CorpusImage;
 import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.Samples;
+import org.xenstream.tests.DocsText;
 
 /// Real output against the schemas in `docs/schema`.
 class JsonSchemaTest {
-  private static final Path SCHEMAS =
-      Path.of(System.getProperty("xenstream.root", ".."), "docs", "schema");
+  private static final Path SCHEMAS = DocsText.ROOT.resolve("docs/schema");
   private static final List<String> SAMPLES =
       List.of("pv32.xlsave.zst", "hvm.xlsave.zst", "remus-pv64.wire.zst");
   private static final SchemaRegistry REGISTRY = registry();

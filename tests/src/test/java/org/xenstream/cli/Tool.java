@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.xenstream.tests.DocsText;
 
 /// Runs of the tool: in this process with captured streams, or in one of its own where the
 /// process's standard streams or signals matter.
@@ -140,9 +141,7 @@ final class Tool {
 
   /// A sample of the project: "pv32.xlsave.zst".
   static Path sample(String name) {
-    return Path.of(System.getProperty("xenstream.root", ".."), "samples", name)
-        .toAbsolutePath()
-        .normalize();
+    return DocsText.ROOT.resolve("samples").resolve(name);
   }
 
   /// The octets of the smallest sample, a sound save of a 32-bit PV guest inside libxl and xl.

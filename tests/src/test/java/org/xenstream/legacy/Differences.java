@@ -6,22 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.xenstream.tests.DocsText;
 
 /// Differences that were found, each with the images that show it, held against a table of
 /// `docs/DIFFERENCES.md` of the form
 ///
 /// | images | line | theirs | ours | why |
 final class Differences {
-  private static final Path PAGE =
-      Path.of(System.getProperty("xenstream.root", "..")).resolve("docs/DIFFERENCES.md");
-
   /// A file of the reference, and what stands there.
   private static final Pattern LINE_OF_REFERENCE =
       Pattern.compile("`[a-z0-9_/.-]+\\.(c|h|py)`|`convert-legacy-stream`");
@@ -81,7 +78,7 @@ final class Differences {
   private static List<String> written(String heading) throws IOException {
     List<String> rows = new ArrayList<>();
     boolean here = false;
-    for (String line : Files.readAllLines(PAGE)) {
+    for (String line : Files.readAllLines(DocsText.DIFFERENCES)) {
       if (line.startsWith("#")) {
         here = line.equals(heading);
       } else if (here && line.startsWith("|")) {
@@ -103,7 +100,7 @@ final class Differences {
 
   /// The page says a sentence.
   static void assertSaid(String sentence) throws IOException {
-    String text = Files.readString(PAGE).replaceAll("\\s+", " ");
+    String text = Files.readString(DocsText.DIFFERENCES).replaceAll("\\s+", " ");
     assertTrue(text.contains(sentence), () -> "docs/DIFFERENCES.md should say: " + sentence);
   }
 }

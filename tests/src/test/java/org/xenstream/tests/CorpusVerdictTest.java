@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,13 +13,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.verify.Finding;
 import org.xenstream.core.verify.Judge;
-import org.xenstream.core.verify.Release;
 import org.xenstream.core.verify.Severity;
 import org.xenstream.core.verify.Verdict;
 import org.xenstream.testkit.Corpus;
@@ -30,9 +25,6 @@ import org.xenstream.testkit.CorpusImage;
 /// The verdict of the rules on every modern image of the corpus, held against those of the C
 /// restore and of the Python verifier. Where they part, `docs/DIFFERENCES.md` says so and why.
 class CorpusVerdictTest {
-  private static final Path DIFFERENCES =
-      Path.of(System.getProperty("xenstream.root", "..")).resolve("docs/DIFFERENCES.md");
-
   /// What is said of an image: by either reference, by the rules, and which rules spoke.
   private record Said(String restore, String verifier, String rules, String which) {
     /// What the rules should say by what the references say.
@@ -55,7 +47,7 @@ class CorpusVerdictTest {
       }
     }
     assertEquals(sorted(written), sorted(found));
-    String text = Files.readString(DIFFERENCES).replaceAll("\\s+", " ");
+    String text = Files.readString(DocsText.DIFFERENCES).replaceAll("\\s+", " ");
     String counted =
         "`real`: %d images) the rules depart from that for %d images"
             .formatted(images, found.size());
@@ -67,22 +59,6 @@ class CorpusVerdictTest {
         .map(entry -> entry.getKey() + ": " + entry.getValue())
         .sorted()
         .toList();
-  }
-
-  /// What a saver of 4.6 to 4.22 wrote, 4.17 and the newest release take, too.
-  @ParameterizedTest
-  @EnumSource(
-      value = Release.class,
-      names = {"V4_17", "V4_22"})
-  void goodImagesAreCleanForRecentReleases(Release target) throws IOException {
-    List<String> spoke = new ArrayList<>();
-    for (CorpusImage image : Corpus.here().images(Corpus.MODERN, Corpus.REAL)) {
-      Verdict verdict = judge(image, new Judge.Options(target, Set.of(), 100));
-      if (!verdict.isClean()) {
-        spoke.add(image.path() + ": " + verdict.findings());
-      }
-    }
-    assertEquals(List.of(), spoke);
   }
 
   private static Said said(CorpusImage image) throws IOException {
@@ -124,7 +100,7 @@ class CorpusVerdictTest {
   /// The rows of the table: image, C restore, Python verifier, rules, which, why.
   private static Map<String, Said> written() throws IOException {
     Map<String, Said> rows = new LinkedHashMap<>();
-    for (String line : Files.readAllLines(DIFFERENCES)) {
+    for (String line : Files.readAllLines(DocsText.DIFFERENCES)) {
       String[] cells = line.split("\\|", -1);
       if (cells.length == 8 && cells[1].contains("/")) {
         assertTrue(!cells[6].isBlank(), () -> "a difference without a reason: " + line);

@@ -8,10 +8,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /// The project's pages as the tests of them read them.
-final class DocsText {
+public final class DocsText {
   /// The root of the project.
-  static final Path ROOT =
+  public static final Path ROOT =
       Path.of(System.getProperty("xenstream.root", "..")).toAbsolutePath().normalize();
+
+  /// Where the project differs from the references.
+  public static final Path DIFFERENCES = ROOT.resolve("docs/DIFFERENCES.md");
 
   private DocsText() {}
 

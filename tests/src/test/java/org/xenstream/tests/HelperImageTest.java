@@ -46,7 +46,6 @@ import org.xenstream.testkit.legacy.LegacyImageBuilder;
 /// something is broken, which have to say so, and nothing that libxl could take for a message.
 @Timeout(300)
 class HelperImageTest {
-  private static final Path ROOT = Path.of(System.getProperty("xenstream.root", "..")).normalize();
   private static final String LAUNCHER = "bin/xenstream-save-helper";
 
   /// Of nobody, with arguments that are wrong: answered with one message and 255, wherever it runs.
@@ -75,7 +74,7 @@ class HelperImageTest {
     Path made = folder.resolve("made");
     ProcessBuilder link =
         new ProcessBuilder(
-            ROOT.resolve("scripts/link-helper").toString(),
+            DocsText.ROOT.resolve("scripts/link-helper").toString(),
             String.join(
                 ":",
                 module("org.xenstream.core.format.StreamRecord"),
@@ -365,7 +364,7 @@ class HelperImageTest {
 
   private static String launcherIn(Path bin) throws IOException {
     Path launcher = bin.resolve("xenstream-save-helper");
-    Files.copy(ROOT.resolve(LAUNCHER), launcher, StandardCopyOption.COPY_ATTRIBUTES);
+    Files.copy(DocsText.ROOT.resolve(LAUNCHER), launcher, StandardCopyOption.COPY_ATTRIBUTES);
     return launcher.toString();
   }
 

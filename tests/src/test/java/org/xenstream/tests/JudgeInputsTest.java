@@ -64,6 +64,11 @@ class JudgeInputsTest {
                   assertEquals(
                       mapped, verdict(new PoisonedInput(MappedInput.of("image", open(image)))));
                   assertEquals(
+                      mapped,
+                      verdict(
+                          new PoisonedInput(MappedInput.of("image", open(image))),
+                          PagesShown.TABLES_IN_VIEW));
+                  assertEquals(
                       withoutCount(mapped),
                       withoutCount(verdict(new ChannelInput("image", open(image)))));
                   assertEquals(

@@ -29,13 +29,14 @@ final class Decompression implements ReadableByteChannel {
   private final byte[] chunk = new byte[CHUNK];
   private long yielded;
 
-  private Decompression(OctetInput source, Decompressor codec, Limits limits) throws IOException {
+  private Decompression(OctetInput source, Decompressor codec, int mostMib, Limits limits)
+      throws IOException {
     this.source = source;
     this.codec = codec.name();
     this.limits = limits;
     this.compressed = new SourceStream(source);
     try {
-      this.plain = codec.open(compressed);
+      this.plain = codec.open(compressed, mostMib);
     } catch (IOException | RuntimeException e) {
       throw failure(e);
     }
@@ -64,9 +65,10 @@ final class Decompression implements ReadableByteChannel {
         "no codec for " + kind.codec());
   }
 
-  static Decompression open(OctetInput source, Decompressor codec, Limits limits)
+  /// @param mostMib how many MiB the codec may take for its window
+  static Decompression open(OctetInput source, Decompressor codec, int mostMib, Limits limits)
       throws IOException {
-    return new Decompression(source, codec, limits);
+    return new Decompression(source, codec, mostMib, limits);
   }
 
   @Override
@@ -133,7 +135,7 @@ final class Decompression implements ReadableByteChannel {
     }
 
     @Override
-    public InputStream open(InputStream compressed) {
+    public InputStream open(InputStream compressed, int mostMib) {
       return new GzipStream(compressed, CHUNK);
     }
   }

@@ -17,6 +17,8 @@ public interface Decompressor {
   /// into a located one.
   ///
   /// @param compressed read from its start; closed by the caller
+  /// @param mostMib how many MiB it may take for what it looks back at; less where a format needs
+  ///   less. Octets that want more are refused
   /// @throws IOException when the source cannot be read
-  InputStream open(InputStream compressed) throws IOException;
+  InputStream open(InputStream compressed, int mostMib) throws IOException;
 }

@@ -43,6 +43,13 @@ public final class ImageReader implements AutoCloseable {
   /// A file that was compressed and then compressed again.
   private static final int MOST_COMPRESSIONS = 2;
 
+  /// What the window of zstd or xz may take.
+  private static final int WINDOW_MIB = 128;
+
+  /// Where two are held at once, what the inner one's may take: twice what it takes with any preset
+  /// of zstd up to 19 and of xz up to 6.
+  private static final int SECOND_WINDOW_MIB = 16;
+
   private static final int SIGNATURE = 32;
 
   private final OctetInput source;
@@ -52,7 +59,7 @@ public final class ImageReader implements AutoCloseable {
   private final LegacyReading reading;
   private final Deque<Stage> stages = new ArrayDeque<>();
   private int compressions;
-  private boolean windowed;
+  private int mostMib = WINDOW_MIB;
   private boolean finished;
   private @Nullable ImageItem shown;
   private boolean shownByLegacy;
@@ -97,7 +104,7 @@ public final class ImageReader implements AutoCloseable {
   }
 
   /// The same, and tells what is done with the pages that come in a stream; those of a mapping are
-  /// always in view, where they cost nothing.
+  /// in view, where they cost nothing unless they are touched.
   ///
   /// @throws IOException when it cannot be opened
   public static ImageReader open(Path file, Limits limits, PagesShown ofStream) throws IOException {
@@ -110,7 +117,7 @@ public final class ImageReader implements AutoCloseable {
   public static ImageReader open(
       Path file, Limits limits, PagesShown ofStream, LegacyReading reading) throws IOException {
     if (Files.isRegularFile(file)) {
-      return of(MappedInput.open(file), limits, PagesShown.IN_VIEW, reading);
+      return of(MappedInput.open(file), limits, ofMapping(ofStream), reading);
     }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     return of(new ChannelInput(file.toString(), channel), limits, ofStream, reading);
@@ -132,11 +139,21 @@ public final class ImageReader implements AutoCloseable {
   public static ImageReader standardInput(Limits limits, PagesShown ofStream, LegacyReading reading)
       throws IOException {
     FileChannel channel = new FileInputStream(FileDescriptor.in).getChannel();
-    if (Files.isRegularFile(Path.of("/dev/stdin"))) {
+    if (standardInputIsFile()) {
       MappedInput file = MappedInput.of("standard input", channel);
-      return of(file, limits, PagesShown.IN_VIEW, reading);
+      return of(file, limits, ofMapping(ofStream), reading);
     }
     return of(new ChannelInput("standard input", channel), limits, ofStream, reading);
+  }
+
+  /// Tells whether a regular file was redirected into standard input.
+  public static boolean standardInputIsFile() {
+    return Files.isRegularFile(Path.of("/dev/stdin"));
+  }
+
+  /// What a judge looks at is better read.
+  private static PagesShown ofMapping(PagesShown ofStream) {
+    return ofStream == PagesShown.TABLES_IN_VIEW ? PagesShown.READ : PagesShown.IN_VIEW;
   }
 
   /// The next item, or null at the end of the image. The views of the one before are dead by then.
@@ -276,15 +293,11 @@ public final class ImageReader implements AutoCloseable {
     if (++compressions > MOST_COMPRESSIONS) {
       throw tooDeep(codec, "at most " + MOST_COMPRESSIONS + " layers of compression", "more");
     }
-    // A window of up to 128 MiB is held for as long as the image is read; that of gzip is small.
-    if (!codec.name().equals(Compression.GZIP.codec())) {
-      if (windowed) {
-        throw tooDeep(codec, "at most one layer of zstd or xz, for the memory it takes", "another");
-      }
-      windowed = true;
-    }
+    // A window is held for as long as the image is read; that of gzip is small.
+    boolean windowed = !codec.name().equals(Compression.GZIP.codec());
     OctetInput compressed = input;
-    Decompression plain = Decompression.open(compressed, codec, limits);
+    Decompression plain = Decompression.open(compressed, codec, mostMib, limits);
+    mostMib = windowed ? SECOND_WINDOW_MIB : mostMib;
     input = new ChannelInput(compressed.name() + " [" + codec.name() + "]", plain);
     return new ImageItem.LayerFound(0, 0, new Layer.Compressed(codec.name()));
   }

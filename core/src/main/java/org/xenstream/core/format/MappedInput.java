@@ -25,6 +25,9 @@ public final class MappedInput implements OctetInput {
   /// Room for a record's header and the entries of a batch of the reference saver.
   private static final int NEAR = 12 << 10;
 
+  /// The most that is copied to be looked at: two batches of the reference saver.
+  private static final long MOST_READ = 8L << 20;
+
   /// A buffer counts its octets in an int.
   private static final long MOST_AT_ONCE = 1L << 30;
 
@@ -39,6 +42,8 @@ public final class MappedInput implements OctetInput {
   private final MemorySegment near;
   private final ByteBuffer nearBytes;
   private long nearStart;
+  private @Nullable Arena readArena;
+  private MemorySegment read = MemorySegment.NULL;
 
   @SuppressWarnings("MustBeClosedChecker") // lives until the input's end
   private MappedInput(String name, FileChannel channel, long position) throws IOException {
@@ -99,6 +104,35 @@ public final class MappedInput implements OctetInput {
       at = position - windowStart;
     }
     return window.asSlice(at, length);
+  }
+
+  @Override
+  public MemorySegment read(long count) throws IOException {
+    long length = Math.min(count, left());
+    if (length > MOST_READ) {
+      return peek(length);
+    }
+    if (length > read.byteSize()) {
+      makeRoom(length);
+    }
+    MemorySegment view = read.asSlice(0, length);
+    ByteBuffer into = view.asByteBuffer();
+    while (into.hasRemaining()) {
+      if (channel.read(into, position + into.position()) < 0) {
+        throw shortened();
+      }
+    }
+    return view;
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // lives until there is more room, or the input's end
+  private void makeRoom(long length) {
+    if (readArena != null) {
+      readArena.close();
+    }
+    Arena fresh = Arena.ofShared();
+    readArena = fresh;
+    read = fresh.allocate(Math.min(MOST_READ, Math.max(length, 2 * read.byteSize())), Long.BYTES);
   }
 
   @Override
@@ -222,6 +256,11 @@ public final class MappedInput implements OctetInput {
     unmap();
     if (nearArena.scope().isAlive()) {
       nearArena.close();
+    }
+    if (readArena != null) {
+      readArena.close();
+      readArena = null;
+      read = MemorySegment.NULL;
     }
     channel.close();
   }

@@ -37,6 +37,15 @@ public interface OctetInput extends AutoCloseable {
   /// @throws IOException when the source cannot be read
   MemorySegment near(long count) throws IOException;
 
+  /// The next `count` octets, as [#peek] shows them, for whoever looks at all of them: of a mapped
+  /// file a copy that one read made, unless they are very many. The view dies with the next call of
+  /// this method, of peek or of advance.
+  ///
+  /// @throws IOException when the source cannot be read
+  default MemorySegment read(long count) throws IOException {
+    return peek(count);
+  }
+
   /// Passes over `count` octets, or to the end of the source when that comes before.
   ///
   /// @return how many were passed

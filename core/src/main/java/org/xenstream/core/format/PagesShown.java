@@ -10,16 +10,21 @@ public enum PagesShown {
   /// by [RecordSource#takePages], with no copy in between. That the input ends amid the pages shows
   /// when they are taken, or passed over.
   LEFT_IN_INPUT,
-  /// In view of a PV guest, whose pages may be page tables, else left in the input. For a judge,
-  /// who looks at tables alone: of a pipe the other pages pass by in small pieces, and need not all
-  /// be there at once.
+  /// They are in view, of a PV guest as views of what one read brought: for a judge, who looks at
+  /// each page of such a guest, as it may be a page table or the start info. To touch a page of a
+  /// mapped file costs more than to copy it.
+  READ,
+  /// Read of a PV guest, else left in the input: for a judge of a pipe, whose other pages pass by
+  /// in small pieces, and need not all be there at once.
   TABLES_IN_VIEW;
 
-  /// What this means for the stream of a guest: one of the other two.
+  /// What this means for the stream of a guest: READ stands for a PV guest's alone, and
+  /// TABLES_IN_VIEW for none.
   PagesShown of(DomainHeader guest) {
-    if (this != TABLES_IN_VIEW) {
-      return this;
-    }
-    return guest.isHvm() ? LEFT_IN_INPUT : IN_VIEW;
+    return switch (this) {
+      case IN_VIEW, LEFT_IN_INPUT -> this;
+      case READ -> guest.isHvm() ? IN_VIEW : READ;
+      case TABLES_IN_VIEW -> guest.isHvm() ? LEFT_IN_INPUT : READ;
+    };
   }
 }

@@ -211,9 +211,13 @@ public final class StreamReader implements RecordSource {
 
   private Framed whole(long offset, int type, long length) throws IOException {
     long whole = Wire.RECORD_HEADER + length + Wire.padding(length);
-    MemorySegment octets = input.peek(whole);
-    hold(new Frame(offset, index, type, octets, length), whole);
-    Frame frame = new Frame(offset, index, type, octets, length, input.near(Math.min(whole, HEAD)));
+    boolean read = pages == PagesShown.READ && type == RecordType.PAGE_DATA.code();
+    MemorySegment octets = read ? input.read(whole) : input.peek(whole);
+    Frame frame = new Frame(offset, index, type, octets, length);
+    hold(frame, whole);
+    if (!read) {
+      frame = new Frame(offset, index, type, octets, length, input.near(Math.min(whole, HEAD)));
+    }
     return new Framed(frame, parser.parse(frame));
   }
 

@@ -267,10 +267,7 @@ final class HvmCheck implements Check {
   /// cannot be given a new one. What is refused in any case is not looked at.
   private boolean changed(long index, long value, int n, long at, Frame frame, Report report) {
     Release release = target == null ? Release.latest() : target;
-    if (!release.setsHvmParamOnce(index)
-        || !(target == null
-            ? someReleaseTakes(index, value)
-            : release.takesHvmParam(index, value))) {
+    if (!release.setsHvmParamOnce(index) || !isTaken(index, value)) {
       return false;
     }
     long before = set[(int) index];
@@ -287,6 +284,10 @@ final class HvmCheck implements Check {
           expected("parameter " + index + " to stay " + hex(before), hex(value)));
     }
     return true;
+  }
+
+  private boolean isTaken(long index, long value) {
+    return target == null ? someReleaseTakes(index, value) : target.takesHvmParam(index, value);
   }
 
   /// Tells whether any release goes on after a parameter with a value.

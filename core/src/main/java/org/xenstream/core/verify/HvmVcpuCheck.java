@@ -32,23 +32,11 @@ final class HvmVcpuCheck {
   private static final long PENDING_RESERVED = 0x7FFF_F000L;
   private static final long PENDING_ERROR_VALID = 1L << 11;
 
-  // Components of an XSAVE area, by their bits.
-  private static final long X87 = 1L;
-  private static final long SSE = 1L << 1;
-  private static final long YMM = 1L << 2;
-  private static final long BND = 3L << 3;
-  private static final long ZMM = 7L << 5;
-  private static final long PKRU = 1L << 9;
-  private static final long TILE = 3L << 17;
-  private static final long LWP = 1L << 62;
-  private static final long ALWAYS_KNOWN = X87 | SSE | YMM | BND | ZMM;
-
   private static final long AREA = 24;
-  private static final long XSTATE_BV = AREA + 512;
+  private static final long XSTATE_BV = AREA + XsaveMask.LEGACY;
   private static final long XCOMP_BV = XSTATE_BV + 8;
   private static final long XSAVE_RESERVED = XSTATE_BV + 16;
-  private static final long EXTENDED = AREA + 576;
-  private static final long YMM_SIZE = 256;
+  private static final long EXTENDED = AREA + XsaveMask.SHORTEST;
 
   /// The number of banks, and CTL_P, CMCI_P, TES_P, SER_P.
   private static final long MCG_CAPS = 0xFF | 1L << 8 | 1L << 10 | 1L << 11 | 1L << 24;
@@ -176,51 +164,22 @@ final class HvmVcpuCheck {
 
   /// `valid_xcr0`; a mask that no host of the release knows is refused as well.
   private boolean mask(long at, String field) {
-    long mask = entry.u64(at);
-    String wanted = null;
-    if ((mask & X87) == 0) {
-      wanted = "bit 0 set";
-    } else if ((mask & YMM) != 0 && (mask & SSE) == 0) {
-      wanted = "bit 2 only with bit 1";
-    } else if ((mask & ZMM) != 0 && (mask & (ZMM | YMM)) != (ZMM | YMM)) {
-      wanted = "bits 5 to 7 together and only with bit 2";
-    } else if ((mask & BND) != 0 && (mask & BND) != BND) {
-      wanted = "bits 3 and 4 together";
-    } else if ((mask & TILE) != 0 && (mask & TILE) != TILE) {
-      wanted = "bits 17 and 18 together";
-    } else if ((mask & ~known()) != 0) {
-      wanted = "bits that a host can have";
-    }
+    String wanted = XsaveMask.fault(entry.u64(at), target);
     if (wanted != null && entry.quotes(Rule.HVM_CONTEXT_XSAVE)) {
-      xsave(at, field, wanted, mask);
+      xsave(at, field, wanted, entry.u64(at));
     }
     return wanted == null;
   }
 
-  /// XCNTXT_MASK of `xen/arch/x86/include/asm/xstate.h`.
-  private long known() {
-    return ALWAYS_KNOWN
-        | (release.atLeast(7) ? PKRU : 0)
-        | (target == null || !target.atLeast(13) ? LWP : 0)
-        | (release.atLeast(20) ? TILE : 0);
-  }
-
-  /// HVM_CPU_XSAVE_SIZE of a mask is known of x87, SSE and YMM; where other components lie, and so
-  /// where the last ends, is the CPU's choice, but none lies over another.
+  /// HVM_CPU_XSAVE_SIZE of a mask, as far as it is known.
   private void length(long mask) {
-    long least = EXTENDED + ((mask & YMM) == 0 ? 0 : YMM_SIZE);
-    if ((mask & ~(X87 | SSE | YMM)) == 0) {
+    long least = AREA + XsaveMask.leastLength(mask);
+    if (XsaveMask.hasKnownLength(mask)) {
       long beyond = entry.size() > least ? entry.firstSet(least, entry.size()) : -1;
       if (beyond >= 0 && entry.quotes(Rule.HVM_CONTEXT_XSAVE)) {
         xsave(beyond, "save_area", "zeros behind " + least + " octets", entry.u8(beyond));
       }
     }
-    least +=
-        ((mask & BND) == 0 ? 0 : 2 * 64)
-            + ((mask & ZMM) == 0 ? 0 : 64 + 512 + 1024)
-            + ((mask & PKRU) == 0 ? 0 : 8)
-            + ((mask & TILE) == 0 ? 0 : 64 + 8192)
-            + ((mask & LWP) == 0 ? 0 : 128);
     // Up to 4.7.0 what was missing was left as it was.
     if (release.atLeast(7) && entry.size() < least && entry.quotes(Rule.HVM_CONTEXT_XSAVE)) {
       entry.say(
@@ -238,10 +197,15 @@ final class HvmVcpuCheck {
 
   /// `vmce_restore_vcpu`: what either vendor's hosts emulate.
   void vmce() {
-    long known = MCG_CAPS | (release.atLeast(10) ? MCG_LMCE : 0);
+    long known = machineCheckCaps(release);
     if ((entry.u64(0) & ~known) != 0 && entry.quotes(Rule.HVM_CONTEXT_VMCE)) {
       entry.say(Rule.HVM_CONTEXT_VMCE, 0, "caps", "no bit beyond " + hex(known), hex(entry.u64(0)));
     }
+  }
+
+  /// The capabilities that some host of a release emulates.
+  static long machineCheckCaps(Release release) {
+    return MCG_CAPS | (release.atLeast(10) ? MCG_LMCE : 0);
   }
 
   void msrs() {

@@ -11,10 +11,12 @@ import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.PageEntries;
 import org.xenstream.core.format.PageType;
+import org.xenstream.core.format.RecordType;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
 
-/// PAGE_DATA: its entries and, of a PV guest, what is in its page tables.
+/// PAGE_DATA: its entries and, of a PV guest, what is in its page tables and what its pages would
+/// name as start info.
 ///
 /// A batch's summary decides whether its entries are walked at all; the pages of an HVM guest are
 /// never touched.
@@ -138,27 +140,50 @@ final class PageCheck implements Check {
     if (before.guestWidth() == 4 && entries.hasAnyOf(L4_SET)) {
       typed(Rule.PAGE_TABLE_LEVEL, L4_SET, "a guest with 3 levels", frame, entries, report);
     }
-    if (before.maxPfn() >= 0 && entries.hasAnyOf(PageType.TABLE_SET)) {
-      tables(frame, data, before, report);
+    if (before.maxPfn() >= 0) {
+      if (entries.hasAnyOf(PageType.TABLE_SET)) {
+        tables(frame, data, before, report);
+      }
+      // Behind VERIFY a restore compares pages and writes none.
+      if (!before.has(RecordType.VERIFY)) {
+        ordinary(data, before);
+      }
     }
+  }
+
+  private static void ordinary(StreamRecord.PageData data, StreamState before) {
+    PageEntries entries = data.entries();
+    StartInfoPages startInfo = before.startInfo();
+    int width = before.guestWidth();
+    long most = Math.min(before.maxPfn(), PvMemory.TRACKED - 1);
+    int count = entries.count();
+    long page = 0;
+    for (int i = 0; i < count; i++) {
+      int type = entries.type(i);
+      if (type == PageType.NOTAB && entries.pfn(i) <= most) {
+        startInfo.take(entries.pfn(i), page(data, page), width, before.maxPfn());
+      }
+      page += PageType.hasData(type) ? 1 : 0;
+    }
+  }
+
+  private static MemorySegment page(StreamRecord.PageData data, long index) {
+    List<MemorySegment> runs = data.pages().runs();
+    return runs.size() == 1
+        ? runs.getFirst().asSlice(index * Wire.PAGE_SIZE, Wire.PAGE_SIZE)
+        : data.pages().page(index);
   }
 
   private static void tables(
       Frame frame, StreamRecord.PageData data, StreamState before, Report report) {
     PageEntries entries = data.entries();
     PvMemory memory = before.memory();
-    List<MemorySegment> runs = data.pages().runs();
-    MemorySegment only = runs.size() == 1 ? runs.getFirst() : null;
     int count = entries.count();
     long page = 0;
     for (int i = 0; i < count; i++) {
       int type = entries.type(i);
       if (PageType.isTable(type)) {
-        MemorySegment table =
-            only == null
-                ? data.pages().page(page)
-                : only.asSlice(page * Wire.PAGE_SIZE, Wire.PAGE_SIZE);
-        int bad = memory.takeTable(table, before.maxPfn());
+        int bad = memory.takeTable(page(data, page), before.maxPfn());
         for (int pte = bad; pte >= 0; pte = memory.nextAbove(pte + 1, before.maxPfn())) {
           if (!report.counted(Rule.PTE_BEYOND_GUEST)) {
             report.at(

@@ -24,6 +24,8 @@ final class PvMemory {
   private static final int NAMED = 0x10;
   private static final int POPULATED = 0x20;
   private static final int POPULATED_BIT = 5;
+  private static final int MARK_SHIFT = 6;
+  private static final int BELOW_MARK = (1 << MARK_SHIFT) - 1;
 
   /// An octet for each pfn below `size`, then one for each entry of a table, in which the entries
   /// that are not present leave their mark, so that no branch need tell them apart.
@@ -55,7 +57,7 @@ final class PvMemory {
       long pfn = entry & Wire.PFN_MASK;
       if (pfn < size) {
         int type = PageType.of(entry);
-        int kept = (pages[(int) pfn] & POPULATED) | NAMED | type;
+        int kept = (pages[(int) pfn] & (POPULATED | ~BELOW_MARK)) | NAMED | type;
         pages[(int) pfn] = (byte) (PageType.isPopulated(type) ? kept | POPULATED : kept);
       }
     }
@@ -139,6 +141,18 @@ final class PvMemory {
   /// Tells whether a restore has a frame for a tracked pfn.
   boolean isPopulated(long pfn) {
     return (pages[(int) pfn] & POPULATED) != 0;
+  }
+
+  /// What was marked last at a pfn of the guest that is tracked, 0 to begin with.
+  int mark(long pfn) {
+    return pages[(int) pfn] >>> MARK_SHIFT & 3;
+  }
+
+  /// Marks a tracked pfn, for whoever has something to remember of each: types and frames leave it.
+  ///
+  /// @param mark 0 to 3
+  void mark(long pfn, int mark) {
+    pages[(int) pfn] = (byte) ((pages[(int) pfn] & BELOW_MARK) | (mark << MARK_SHIFT));
   }
 
   /// "L1TAB", or "no page" when the pfn was never named and has no frame.

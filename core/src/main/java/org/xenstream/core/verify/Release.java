@@ -61,27 +61,6 @@ public enum Release {
     REFUSED
   }
 
-  // Numbers of HVM parameters (xen/include/public/hvm/params.h).
-  private static final int PAE_ENABLED = 4;
-  private static final int IOREQ_PFN = 5;
-  private static final int BUFIOREQ_PFN = 6;
-  private static final int VIRIDIAN = 9;
-  private static final int TIMER_MODE = 10;
-  private static final int DM_DOMAIN = 13;
-  private static final int ACPI_S_STATE = 14;
-  private static final int VM86_TSS = 15;
-  private static final int ACPI_IOPORTS_LOCATION = 19;
-  private static final int NESTEDHVM = 24;
-  private static final int TRIPLE_FAULT_REASON = 31;
-  private static final int IOREQ_SERVER_PFN = 32;
-  private static final int NR_IOREQ_SERVER_PAGES = 33;
-  private static final int ALTP2M = 35;
-  private static final int X87_FIP_WIDTH = 36;
-  private static final int VM86_TSS_SIZED = 37;
-  private static final int MCA_CAP = 38;
-
-  private static final int DOMID_SELF = 0x7ff0;
-
   /// All of them: `values()` makes a copy at each call.
   static final List<Release> ALL = List.of(values());
 
@@ -189,32 +168,11 @@ public enum Release {
     };
   }
 
-  /// Tells whether the reader accepts this pair of width (octets of a word) and page-table levels
-  /// in X86_PV_INFO.
-  ///
-  /// The pair is checked as a pair since commit aafae0e800 (4.12.3, 4.13.1, 4.14.0). Before, a
-  /// width other than the new domain's native 8 went unchecked as to levels, so that (4, n) passed
-  /// for any n; (8, 4) was and is the only pair with 8.
-  public boolean takesPvInfo(int width, int levels) {
-    return switch (width) {
-      case 8 -> levels == 4;
-      case 4 -> !atLeast(12) || levels == 3;
-      default -> false;
-    };
-  }
-
   /// Tells whether libxc's reader takes an X86_PV_VCPU_XSAVE record with this much content (octets
   /// after the record's 8 of header, more than 0): at least 16 since commits 0729830cc4 (4.12.3,
   /// 4.13.1, 4.14.0), a multiple of 16 before.
   public boolean takesVcpuXsave(long content) {
     return atLeast(12) ? content >= 16 : content > 0 && content % 16 == 0;
-  }
-
-  /// Tells whether libxc's reader takes an X86_PV_VCPU_MSRS record with this much content (octets
-  /// after the record's 8 of header, more than 0): a multiple of 16 since commit 0729830cc4
-  /// (4.12.3, 4.13.1, 4.14.0), anything before.
-  public boolean takesVcpuMsrs(long content) {
-    return content > 0 && (!atLeast(12) || content % 16 == 0);
   }
 
   /// Tells whether the hypervisor takes this MSR for a PV vCPU (`XEN_DOMCTL_set_vcpu_msrs` in
@@ -253,23 +211,7 @@ public enum Release {
   /// An index at or above 2^32 is held against the limit by its lower half only: libxc hands the
   /// hypervisor 32 bits of it. It is called refused here.
   public ParamFate hvmParam(long index) {
-    if (index < 0 || index >= hvmParams()) {
-      return ParamFate.REFUSED;
-    }
-    boolean refused =
-        switch ((int) index) {
-          // MEMORY_EVENT_* and BUFIOREQ_EVTCHN, which no release lets a restore set.
-          case 20, 21, 22, 23, 25, 26, 30 -> true;
-          case DM_DOMAIN -> atLeast(12);
-          case NESTEDHVM -> atLeast(15);
-          case ALTP2M -> atLeast(19);
-          default -> false;
-        };
-    if (refused) {
-      return ParamFate.REFUSED;
-    }
-    // Commit 1a16fee21c: libxc drops it, as the hypervisor would refuse it.
-    return index == PAE_ENABLED && atLeast(14) ? ParamFate.DROPPED : ParamFate.SET;
+    return HvmParamFacts.fate(this, index);
   }
 
   /// Tells whether a restore goes on after an HVM parameter with this index and value, which it
@@ -281,26 +223,7 @@ public enum Release {
     return switch (hvmParam(index)) {
       case REFUSED -> false;
       case DROPPED -> true;
-      case SET -> takesValue((int) index, value);
-    };
-  }
-
-  private boolean takesValue(int index, long value) {
-    return switch (index) {
-      case VIRIDIAN -> (value & ~viridianMask()) == 0 && (value & 1) != 0;
-      case TIMER_MODE -> within(value, 0, 3);
-      case DM_DOMAIN -> minor != 11 || value == DOMID_SELF;
-      case ACPI_S_STATE -> value == 0 || value == 3;
-      case VM86_TSS -> !atLeast(9) || within(value, 0, 0xffffffffL);
-      case ACPI_IOPORTS_LOCATION, NESTEDHVM -> within(value, 0, 1);
-      case TRIPLE_FAULT_REASON -> within(value, 0, atLeast(7) ? 5 : 4);
-      case NR_IOREQ_SERVER_PAGES -> within(value, 1, 64);
-      case ALTP2M -> within(value, 0, atLeast(9) ? 3 : 1);
-      case X87_FIP_WIDTH -> value == 0 || value == 4 || value == 8;
-      // The upper half is the size of a TSS, at least that of `struct tss32`.
-      case VM86_TSS_SIZED -> value >>> 32 >= 104;
-      case MCA_CAP -> within(value, 0, 1);
-      default -> true;
+      case SET -> HvmParamFacts.takesValue(this, (int) index, value);
     };
   }
 
@@ -308,14 +231,7 @@ public enum Release {
   /// the same passes, and any replaces a 0 (`hvm_allow_set_param` in xen/arch/x86/hvm/hvm.c). What
   /// becomes of the parameter at all, [#hvmParam] tells.
   public boolean setsHvmParamOnce(long index) {
-    if (index < 0 || index >= hvmParams()) {
-      return false;
-    }
-    return switch ((int) index) {
-      case IOREQ_PFN, BUFIOREQ_PFN -> atLeast(12);
-      case VIRIDIAN, IOREQ_SERVER_PFN, NR_IOREQ_SERVER_PAGES, ALTP2M, MCA_CAP -> true;
-      default -> false;
-    };
+    return HvmParamFacts.isSetOnce(this, index);
   }
 
   /// The bits that may be set in HVM parameter VIRIDIAN (`HVMPV_feature_mask` in
@@ -418,7 +334,7 @@ public enum Release {
     return index == DR0_ADDRESS_MASK || within(index, DR1_ADDRESS_MASK, DR1_ADDRESS_MASK + 2);
   }
 
-  private static boolean within(long value, long least, long most) {
+  static boolean within(long value, long least, long most) {
     return value >= least && value <= most;
   }
 

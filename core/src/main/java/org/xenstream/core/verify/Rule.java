@@ -608,6 +608,41 @@ public enum Rule {
       "X86_PV_VCPU_EXTENDED holds the state of another vCPU than it says, and that one gets it.",
       "`XEN_DOMCTL_set_ext_vcpucontext` in `xen/arch/x86/domctl.c`; `process_vcpu_extended` in"
           + " `xg_sr_restore_x86_pv.c` hands it over as it is."),
+  START_INFO_NAMES(
+      621,
+      ERROR,
+      SAVE_AGAIN,
+      "The start info page names a store or console page that is beyond the guest or was never sent.",
+      "`process_start_info` in `xg_sr_restore_x86_pv.c`: store_mfn and console.domU.mfn, which are"
+          + " pfns in a saved guest; any type will do."),
+  VCPU_LDT(
+      622,
+      ERROR,
+      SAVE_AGAIN,
+      "A vCPU's LDT begins within a page or has more than 8192 entries.",
+      "`arch_set_info_guest` in `xen/arch/x86/domain.c`, by way of `process_vcpu_basic`."),
+  VCPU_REGISTERS(
+      623,
+      NOTE,
+      SAVE_AGAIN,
+      "Registers in X86_PV_VCPU_BASIC or X86_PV_VCPU_EXTENDED that the hypervisor refuses.",
+      "`arch_set_info_guest` in `xen/arch/x86/domain.c`, `XEN_DOMCTL_set_ext_vcpucontext` in"
+          + " `xen/arch/x86/domctl.c`; `docs/DIFFERENCES.md` says why it is a note."),
+  VCPU_XSAVE_MASKS(
+      624,
+      ERROR,
+      SAVE_AGAIN,
+      "The masks of X86_PV_VCPU_XSAVE contradict each other, or no host takes them.",
+      "`XEN_DOMCTL_setvcpuextstate` in `xen/arch/x86/domctl.c`; `validate_xstate` and `valid_xcr0`"
+          + " in `xen/arch/x86/xstate.c`."),
+  VCPU_XSAVE_AREA(
+      625,
+      NOTE,
+      SAVE_AGAIN,
+      "The area in X86_PV_VCPU_XSAVE contradicts its masks in header or length, or is compacted:"
+          + " the hypervisor refuses it.",
+      "`XEN_DOMCTL_setvcpuextstate` in `xen/arch/x86/domctl.c`; `validate_xstate` in"
+          + " `xen/arch/x86/xstate.c`; `docs/DIFFERENCES.md` says why it is a note."),
 
   // 07xx: HVM_CONTEXT.
   HVM_CONTEXT_EMPTY(

@@ -30,6 +30,7 @@ final class StreamState {
   private final long[] seen = new long[SLOTS];
   private final long[] seenInSet = new long[SLOTS];
   private @Nullable PvMemory memory;
+  private @Nullable StartInfoPages startInfo;
   private XlConfig config = XlConfig.NONE;
   private boolean backChannel;
   private boolean legacy;
@@ -135,6 +136,14 @@ final class StreamState {
       memory = new PvMemory();
     }
     return memory;
+  }
+
+  /// What the PV guest's pages would name as start info.
+  StartInfoPages startInfo() {
+    if (startInfo == null) {
+      startInfo = new StartInfoPages(memory());
+    }
+    return startInfo;
   }
 
   /// How many CHECKPOINT records came.
@@ -253,6 +262,11 @@ final class StreamState {
     return isOfGuest(pfn)
         && (!PvMemory.isTracked(pfn)
             || (memory().type(pfn) == PageType.NOTAB && memory().isPopulated(pfn)));
+  }
+
+  /// Tells whether a restore has a frame for a pfn of the PV guest, of whatever type.
+  boolean isPopulated(long pfn) {
+    return isOfGuest(pfn) && (!PvMemory.isTracked(pfn) || memory().isPopulated(pfn));
   }
 
   /// Tells whether a restore takes a pfn for a top-level page table of the PV guest.

@@ -67,6 +67,7 @@ final class VcpuBasic {
   void judge(int id, StreamState state, Report report) {
     if (id == 0) {
       ordinary(Rule.START_INFO_PFN, offset(616, 524), "user_regs.edx", startInfo, state, report);
+      startInfo(state, report);
     }
     if (Long.compareUnsigned(gdtEntries, FIRST_RESERVED_GDT_ENTRY) > 0) {
       if (!report.counted(Rule.VCPU_GDT_COUNT)) {
@@ -89,6 +90,38 @@ final class VcpuBasic {
     if (width == 8 && (cr1 & 1) != 0) {
       long pfn = cr1 >>> Wire.PAGE_SHIFT;
       topTable(Rule.VCPU_CR1, registers + width, "ctrlreg[1]", pfn, state, report);
+    }
+  }
+
+  /// What `process_start_info` asks of the pfns in the page, which need a frame and no type.
+  private void startInfo(StreamState state, Report report) {
+    if (!state.isOrdinary(startInfo) || !PvMemory.isTracked(startInfo)) {
+      return;
+    }
+    StartInfoPages.Names names = state.startInfo().of(startInfo, state.maxPfn());
+    if (StartInfoPages.BEYOND.equals(names)) {
+      named("store_mfn or console.domU.mfn", "a pfn above 0x%x".formatted(state.maxPfn()), report);
+    } else if (names != null) {
+      named("store_mfn", names.store(), state, report);
+      named("console.domU.mfn", names.console(), state, report);
+    }
+  }
+
+  private void named(String field, long pfn, StreamState state, Report report) {
+    if (!state.isPopulated(pfn)) {
+      named(field, state.describe(pfn), report);
+    }
+  }
+
+  private void named(String field, String found, Report report) {
+    if (!report.counted(Rule.START_INFO_NAMES)) {
+      report.at(
+          Rule.START_INFO_NAMES,
+          frame,
+          8 + offset(616, 524),
+          "user_regs.edx",
+          "%s of the start info page, pfn 0x%x: expected a page of the guest, found %s"
+              .formatted(field, startInfo, found));
     }
   }
 

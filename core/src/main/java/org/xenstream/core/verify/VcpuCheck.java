@@ -43,10 +43,14 @@ final class VcpuCheck implements Check {
 
   private Vcpu[] vcpus = new Vcpu[0];
   private final @Nullable Release target;
+  private final VcpuRegisterCheck registers;
+  private final VcpuXsaveCheck xsave;
 
   /// @param target the release for which the image is judged, or null for any
   VcpuCheck(@Nullable Release target) {
     this.target = target;
+    this.registers = new VcpuRegisterCheck(target);
+    this.xsave = new VcpuXsaveCheck(target);
   }
 
   @Override
@@ -118,7 +122,7 @@ final class VcpuCheck implements Check {
 
   /// What `XEN_DOMCTL_set_ext_vcpucontext` in `xen/arch/x86/domctl.c` asks of the vCPU's number and
   /// the length that stand inside; where there is less than that, zeros follow.
-  private static void extended(
+  private void extended(
       StreamRecord.PvVcpuExtended record, Frame frame, StreamState before, Report report) {
     MemorySegment context = record.context();
     MemorySegment head = MemorySegment.ofArray(new byte[8]);
@@ -147,6 +151,8 @@ final class VcpuCheck implements Check {
           HEADER + 4,
           "context.size",
           expected("at least " + LEAST_EXTENDED, size));
+    } else {
+      registers.extended(context, size, frame, report);
     }
   }
 
@@ -191,6 +197,7 @@ final class VcpuCheck implements Check {
         report.length(Rule.VCPU_BASIC_SIZE, frame, Integer.toString(HEADER + wanted));
         return false;
       }
+      registers.judge(record.vcpuId(), context, before.guestWidth(), frame, report);
     } else if (record instanceof StreamRecord.PvVcpuExtended extended) {
       if (octets > MOST_EXTENDED) {
         report.length(Rule.VCPU_EXTENDED_SIZE, frame, "at most " + (HEADER + MOST_EXTENDED));
@@ -200,6 +207,8 @@ final class VcpuCheck implements Check {
     } else if (record instanceof StreamRecord.PvVcpuXsave) {
       if (octets < LEAST_XSAVE) {
         report.length(Rule.VCPU_XSAVE_SIZE, frame, "at least " + (HEADER + LEAST_XSAVE));
+      } else {
+        xsave.judge(context, frame, report);
       }
     } else if (octets % MSR != 0) {
       report.length(Rule.VCPU_MSRS_SIZE, frame, "8 and a multiple of " + MSR);

@@ -41,6 +41,23 @@ class PvMemoryTest {
   }
 
   @Test
+  void aMarkStaysWhateverBecomesOfThePage() {
+    memory.grow(9);
+    memory.take(entries(3));
+    memory.mark(3, 2);
+    memory.take(entries(0xF000_0000_0000_0003L, 4));
+    memory.takeTable(table(3 << 12 | PRESENT, 0), 9);
+    assertEquals(2, memory.mark(3));
+    assertEquals(0, memory.mark(4));
+    assertEquals("XTAB", memory.describe(3));
+    assertTrue(memory.isPopulated(3));
+    memory.mark(3, 3);
+    memory.mark(3, 1);
+    assertEquals(1, memory.mark(3));
+    assertEquals(PageType.XTAB, memory.type(3));
+  }
+
+  @Test
   void aPresentEntryOfATableGivesAFrame() {
     memory.grow(9);
     int wrong = memory.takeTable(table(9 << 12 | PRESENT, 8L << 12), 9);

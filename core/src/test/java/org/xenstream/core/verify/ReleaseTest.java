@@ -92,30 +92,13 @@ class ReleaseTest {
   }
 
   @Test
-  void thePairOfPvInfoIsAPairSince412() {
-    for (Release release : Release.values()) {
-      assertTrue(release.takesPvInfo(8, 4));
-      assertTrue(release.takesPvInfo(4, 3));
-      assertFalse(release.takesPvInfo(8, 3));
-      assertFalse(release.takesPvInfo(2, 4));
-      assertFalse(release.takesPvInfo(0, 0));
-    }
-    assertTrue(Release.V4_11.takesPvInfo(4, 4));
-    assertFalse(Release.V4_12.takesPvInfo(4, 4));
-  }
-
-  @Test
-  void xsaveAndMsrsSwappedTheirCheckWith412() {
+  void xsaveNeedsNoWholeSixteensSince412() {
     assertTrue(Release.V4_11.takesVcpuXsave(848));
     assertFalse(Release.V4_11.takesVcpuXsave(849));
     assertFalse(Release.V4_11.takesVcpuXsave(0));
     assertTrue(Release.V4_12.takesVcpuXsave(849));
     assertTrue(Release.V4_12.takesVcpuXsave(16));
     assertFalse(Release.V4_12.takesVcpuXsave(15));
-    assertTrue(Release.V4_11.takesVcpuMsrs(17));
-    assertFalse(Release.V4_12.takesVcpuMsrs(17));
-    assertTrue(Release.V4_12.takesVcpuMsrs(32));
-    assertFalse(Release.V4_12.takesVcpuMsrs(0));
   }
 
   @Test

@@ -41,6 +41,24 @@ public abstract class OctetInputContract {
   }
 
   @Test
+  void readsWithoutPassing() throws IOException {
+    byte[] octets = some(20 << 20);
+    try (OctetInput input = over(octets)) {
+      for (int count : new int[] {10, 5000, 3, 70_000, 9 << 20, 100}) {
+        assertArrayEquals(
+            Arrays.copyOf(octets, count), input.read(count).toArray(ValueLayout.JAVA_BYTE));
+      }
+      assertEquals(0, input.position());
+      assertEquals(octets.length - 50, input.advance(octets.length - 50));
+      assertArrayEquals(
+          Arrays.copyOfRange(octets, octets.length - 50, octets.length),
+          input.read(0xFFFF_FFFFL).toArray(ValueLayout.JAVA_BYTE));
+      assertEquals(50, input.advance(50));
+      assertEquals(0, input.read(1).byteSize());
+    }
+  }
+
+  @Test
   void showsFewerAtTheEndWhateverIsAskedFor() throws IOException {
     byte[] octets = some(100);
     try (OctetInput input = over(octets)) {

@@ -18,6 +18,7 @@ import static org.xenstream.tests.rules.Recipe.record;
 import static org.xenstream.tests.rules.Recipe.u32;
 import static org.xenstream.tests.rules.Recipe.u64;
 import static org.xenstream.tests.rules.Recipe.u8;
+import static org.xenstream.tests.rules.Recipe.vcpuXsave;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -246,11 +247,76 @@ class QuietTest {
     assertEquals(List.of(), ids(pv64().before("end", basic, extended).octets()));
   }
 
-  /// The octets that a saver has not need only be fewer than it says.
+  /// The octets that a saver has not need only be fewer than it says. A saver writes the masks
+  /// alone of a vCPU that never used its FPU.
+  @Test
+  void whatASaverWritesOfXsaveIsSound() throws IOException {
+    assertEquals(List.of(), ids(pv64().before("end", vcpuXsave(0, 0, 0)).octets()));
+    assertEquals(List.of(), ids(pv64().before("end", vcpuXsave(7, 7, 832, 7)).octets()));
+    assertEquals(List.of(), ids(pv64().before("end", vcpuXsave(3, 0xE7, 2688, 0xE6)).octets()));
+  }
+
+  /// Until 4.7.1 a host took less than the masks ask for, and up to 4.6 a compacted area.
+  @Test
+  void xen46TakesAShortXsaveArea() throws IOException {
+    byte[] image =
+        pv64().version2().savedBy(1, 6).before("end", vcpuXsave(7, 7, 576, 7, 1L << 63)).octets();
+    assertEquals(List.of(), ids(image, Release.V4_6));
+    assertEquals(
+        List.of("XS0625-vcpu-xsave-area", "XS0625-vcpu-xsave-area"), ids(image, Release.V4_7));
+  }
+
+  /// The store's page has a frame by a page table's entry, the console's is of whatever type.
+  @Test
+  void startInfoNamesPagesThatHaveAFrame() throws IOException {
+    int pages = 8 + 8 + 7 * 8;
+    Recipe recipe =
+        pv64()
+            .with("memory", memory(0, 1, 2, 3, 0xC000_0000_0000_0004L, 1L << 60 | 5, 7))
+            .patch("memory", pages + 4096 + 56, u64(6))
+            .patch("memory", pages + 4096 + 72, u64(5))
+            .patch("memory", pages + 5 * 4096, u64(6 << 12 | 1));
+    assertEquals(List.of(), ids(recipe.octets()));
+  }
+
+  /// The last copy of the page counts, and one behind VERIFY is none.
+  @Test
+  void startInfoIsWhatWasSentLast() throws IOException {
+    byte[] bad = memory(1);
+    u64At(bad, 8 + 8 + 8 + 56, 99);
+    String refused = "XS0621-start-info-names";
+    assertEquals(List.of(refused), ids(pv64().after("memory", bad).octets()));
+    assertEquals(List.of(), ids(pv64().after("memory", bad, memory(1)).octets()));
+    assertEquals(List.of(), ids(pv64().after("memory", record(13), bad).octets()));
+  }
+
+  private static void u64At(byte[] octets, int at, long number) {
+    System.arraycopy(u64(number), 0, octets, at, 8);
+  }
+
+  /// Which bits vm_assist has is asked since 4.12, where breakpoints lie since 4.18.
+  @Test
+  void registersAreHeldAgainstTheReleaseThatShallTakeThem() throws IOException {
+    byte[] image =
+        pv64()
+            .version2()
+            .savedBy(1, 6)
+            .patch("basic", 16 + 5048, u64(1L << 63))
+            .patch("basic", 16 + 5136, u64(1 << 6))
+            .octets();
+    String odd = "XS0623-vcpu-registers";
+    assertEquals(List.of(), ids(image, Release.V4_11));
+    assertEquals(List.of(odd), ids(image, Release.V4_17));
+    assertEquals(List.of(odd, odd), ids(image, Release.V4_18));
+  }
+
   @Test
   void anExtendedContextMayBeShort() throws IOException {
     byte[] shortened = record(5, u32(0), u32(0), u32(0), u32(32));
     assertEquals(List.of(), ids(pv64().with("extended", shortened).octets()));
+    // What its own word does not count in is not looked at.
+    byte[] capable = record(5, u32(0), u32(0), u32(0), u32(39), new byte[24], u64(-1));
+    assertEquals(List.of(), ids(pv64().with("extended", capable).octets()));
   }
 
   @Test

@@ -199,6 +199,18 @@ final class Recipe {
     return record(12, body.octets());
   }
 
+  /// X86_PV_VCPU_XSAVE of vCPU 0.
+  ///
+  /// @param area octets behind the masks
+  /// @param header the numbers behind the legacy area: xstate_bv, xcomp_bv, reserved
+  static byte[] vcpuXsave(long xcr0, long accumulated, int area, long... header) {
+    ByteBuffer octets = ByteBuffer.allocate(area).order(LITTLE_ENDIAN);
+    for (int i = 0; i < header.length; i++) {
+      octets.putLong(512 + 8 * i, header[i]);
+    }
+    return record(6, u32(0), u32(0), u64(xcr0), u64(accumulated), octets.array());
+  }
+
   static byte[] leaf(int leaf, int subleaf) {
     return StreamBuilder.stream().u32(leaf).u32(subleaf).raw(new byte[16]).octets();
   }

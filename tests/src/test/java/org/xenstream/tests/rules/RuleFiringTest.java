@@ -45,7 +45,9 @@ class RuleFiringTest {
     return Stream.of(
             FramingCases.all(),
             GuestCases.all(),
+            VcpuCases.all(),
             HvmCases.all(),
+            ParamCases.all(),
             LayerCases.all(),
             LegacyCases.all(),
             ReleaseCases.all())

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -16,14 +15,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.testkit.Corpus;
 import org.xenstream.testkit.CorpusImage;
+import org.xenstream.tests.DocsText;
 import org.xenstream.tests.RestoreReference;
 import org.xenstream.transfer.StreamType;
 
 /// Restores of the corpus, held against what Xen's own restore code made of the same images. Where
 /// they part, the section of `docs/DIFFERENCES.md` on the restore says so and why.
 class RestoreCorpusTest {
-  private static final Path DIFFERENCES =
-      Path.of(System.getProperty("xenstream.root", "..")).resolve("docs/DIFFERENCES.md");
 
   private static final int REFERENCE_VCPUS = 128;
 
@@ -95,7 +93,7 @@ class RestoreCorpusTest {
   }
 
   private static void counted(String sentence) throws IOException {
-    String text = Files.readString(DIFFERENCES).replaceAll("\\s+", " ");
+    String text = Files.readString(DocsText.DIFFERENCES).replaceAll("\\s+", " ");
     assertTrue(text.contains(sentence), () -> "docs/DIFFERENCES.md should say: " + sentence);
   }
 }
