@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
 import org.xenstream.os.SparseMemory;
 import org.xenstream.transfer.LogDirtyStats;
 import org.xenstream.transfer.PfnBitmap;
@@ -26,6 +27,9 @@ final class SimLogDirty implements AutoCloseable {
   private final SparseMemory bits;
   private final MemorySegment words;
   private volatile boolean on;
+
+  /// Behind all words in which anything was ever marked, a multiple of the chunk.
+  private final AtomicLong end = new AtomicLong();
 
   SimLogDirty(long pfns) throws IOException {
     bits = SparseMemory.reserve((pfns / 8 + 4096) & -4096);
@@ -59,7 +63,11 @@ final class SimLogDirty implements AutoCloseable {
     if (!on) {
       return;
     }
-    long _ = (long) WORD.getAndBitwiseOr(words, pfn >>> 6 << 3, 1L << pfn);
+    long at = pfn >>> 6 << 3;
+    if (at >= end.get()) {
+      end.accumulateAndGet((at + CHUNK) & -CHUNK, Math::max);
+    }
+    long _ = (long) WORD.getAndBitwiseOr(words, at, 1L << pfn);
   }
 
   /// Reads as many pfns as `into` has, and with `clean` clears all. Where marking is off nothing is
@@ -72,17 +80,17 @@ final class SimLogDirty implements AutoCloseable {
     long count = 0;
     MemorySegment to = into.words();
     long given = to.byteSize();
-    for (long at = 0; at < words.byteSize(); at += CHUNK) {
-      long end = at + CHUNK;
+    long marked = end.get();
+    for (long at = 0; at < marked; at += CHUNK) {
       // Most of a bitmap is empty. What is marked while this looks is found the next time.
-      if (MemorySegment.mismatch(words, at, end, EMPTY, 0, CHUNK) >= 0) {
-        count += readChunk(to, at, end, clean);
+      if (MemorySegment.mismatch(words, at, at + CHUNK, EMPTY, 0, CHUNK) >= 0) {
+        count += readChunk(to, at, at + CHUNK, clean);
       } else if (at < given) {
         MemorySegment.copy(EMPTY, 0, to, at, Math.min(CHUNK, given - at));
       }
     }
-    if (given > words.byteSize()) {
-      to.asSlice(words.byteSize()).fill((byte) 0);
+    if (given > marked) {
+      to.asSlice(marked).fill((byte) 0);
     }
     long last = into.pfns();
     if ((last & 63) != 0) {
@@ -92,9 +100,9 @@ final class SimLogDirty implements AutoCloseable {
     return new LogDirtyStats(count, count);
   }
 
-  private long readChunk(MemorySegment to, long from, long end, boolean clean) {
+  private long readChunk(MemorySegment to, long from, long until, boolean clean) {
     long count = 0;
-    for (long at = from; at < end; at += 8) {
+    for (long at = from; at < until; at += 8) {
       long word = (long) WORD.getOpaque(words, at);
       if (word != 0 && clean) {
         word = (long) WORD.getAndSet(words, at, 0L);
