@@ -291,23 +291,20 @@ public final class ImageReader implements AutoCloseable {
 
   private @Nullable ImageItem decompress(Decompressor codec) throws IOException {
     if (++compressions > MOST_COMPRESSIONS) {
-      throw tooDeep(codec, "at most " + MOST_COMPRESSIONS + " layers of compression", "more");
+      throw new StreamFormatException(
+          Fault.DECOMPRESSION,
+          Location.of(input.name(), 0, codec.name(), "frame", null),
+          "at most " + MOST_COMPRESSIONS + " layers of compression",
+          "more");
     }
-    // A window is held for as long as the image is read; that of gzip is small.
-    boolean windowed = !codec.name().equals(Compression.GZIP.codec());
     OctetInput compressed = input;
     Decompression plain = Decompression.open(compressed, codec, mostMib, limits);
-    mostMib = windowed ? SECOND_WINDOW_MIB : mostMib;
+    // A window is held for as long as the image is read; that of gzip is small.
+    if (!codec.name().equals(Compression.GZIP.codec())) {
+      mostMib = SECOND_WINDOW_MIB;
+    }
     input = new ChannelInput(compressed.name() + " [" + codec.name() + "]", plain);
     return new ImageItem.LayerFound(0, 0, new Layer.Compressed(codec.name()));
-  }
-
-  private StreamFormatException tooDeep(Decompressor codec, String expected, String found) {
-    return new StreamFormatException(
-        Fault.DECOMPRESSION,
-        Location.of(input.name(), 0, codec.name(), "frame", null),
-        expected,
-        found);
   }
 
   /// The stage of a legacy image.
