@@ -11,7 +11,10 @@ final class Units {
 
   /// `1,044,480`.
   static String count(long number) {
-    return String.format(Locale.ROOT, "%,d", number);
+    // A formatter looks for a locale's numerals: to find them takes a short run milliseconds.
+    return number > -1000 && number < 1000
+        ? Long.toString(number)
+        : String.format(Locale.ROOT, "%,d", number);
   }
 
   /// `72.0 MiB`; below a KiB `17 octets`.
@@ -43,9 +46,6 @@ final class Units {
 
   /// `1 page`, `2 pages`.
   static String plural(long number, String noun) {
-    return (number < 1000 ? Long.toString(number) : count(number))
-        + " "
-        + noun
-        + (number == 1 ? "" : "s");
+    return count(number) + " " + noun + (number == 1 ? "" : "s");
   }
 }

@@ -93,27 +93,14 @@ public final class HvmContextFacts {
     /// By typecode.
     static final Map<Release, List<Length>> OF_RELEASE = new EnumMap<>(Release.class);
 
-    /// By typecode those of all releases, each once, the newest first: it takes nearly all that any
-    /// took.
-    static final List<List<Length>> OF_ANY;
-
     static {
-      List<List<Length>> all = new ArrayList<>();
-      for (int typecode = 0; typecode <= LAST; typecode++) {
-        all.add(new ArrayList<>());
-      }
-      for (Release release : Release.ALL.reversed()) {
+      for (Release release : Release.ALL) {
         List<Length> lengths = new ArrayList<>();
         for (int typecode = 0; typecode <= LAST; typecode++) {
-          Length length = of(release, typecode);
-          lengths.add(length);
-          if (!all.get(typecode).contains(length)) {
-            all.get(typecode).add(length);
-          }
+          lengths.add(of(release, typecode));
         }
         OF_RELEASE.put(release, List.copyOf(lengths));
       }
-      OF_ANY = List.copyOf(all);
     }
 
     private Table() {}
@@ -129,12 +116,9 @@ public final class HvmContextFacts {
 
   /// Tells whether a length is right for any release.
   static boolean someReleaseTakes(int typecode, long length) {
-    if (typecode < 0 || typecode > LAST) {
-      return false;
-    }
-    List<Length> any = Table.OF_ANY.get(typecode);
-    for (int i = 0; i < any.size(); i++) {
-      if (any.get(i).accepts((int) length)) {
+    for (Release release : Release.ALL.reversed()) {
+      Length of = length(release, typecode);
+      if (of != null && of.accepts((int) length)) {
         return true;
       }
     }

@@ -31,12 +31,17 @@ final class StartInfoPages {
   ///
   /// @param store store_mfn, a pfn in a saved guest
   /// @param console console.domU.mfn, likewise
-  record Names(long store, long console) {}
+  /// @param areBeyond whether all that is known is that one of them is beyond the guest
+  record Names(long store, long console, boolean areBeyond) {
+    Names(long store, long console) {
+      this(store, console, false);
+    }
+  }
 
   private static final Names ZEROS = new Names(0, 0);
 
   /// Stands for pfns of which one is beyond the guest.
-  static final Names BEYOND = new Names(-1, -1);
+  static final Names BEYOND = new Names(-1, -1, true);
 
   /// Marks of a page: beside 0, that it names zeros.
   private static final int NAMES_SOME = 1;

@@ -99,9 +99,12 @@ final class VcpuBasic {
       return;
     }
     StartInfoPages.Names names = state.startInfo().of(startInfo, state.maxPfn());
-    if (StartInfoPages.BEYOND.equals(names)) {
+    if (names == null) {
+      return;
+    }
+    if (names.areBeyond()) {
       named("store_mfn or console.domU.mfn", "a pfn above 0x%x".formatted(state.maxPfn()), report);
-    } else if (names != null) {
+    } else {
       named("store_mfn", names.store(), state, report);
       named("console.domU.mfn", names.console(), state, report);
     }
