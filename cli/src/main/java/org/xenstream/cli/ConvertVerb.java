@@ -2,8 +2,6 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +50,9 @@ final class ConvertVerb implements Verb {
             new TreeMap<>(
                 Map.of(
                     "0", "the conversion is complete",
-                    "1", "the image is damaged, or the target lacks something; nothing is left",
+                    "1",
+                        "the image or a given configuration is damaged, or the target lacks something;"
+                            + " nothing is left",
                     "2", "a file cannot be opened or written, no legacy image, or bad usage")));
     spec.addOption(
         Verb.value(
@@ -79,8 +79,9 @@ final class ConvertVerb implements Verb {
         Verb.value(
             "--config",
             "FILE",
-            "The domain's configuration for --to xl (JSON as 'xl list -l' writes it, or a"
-                + " configuration file), in place of the image's own."));
+            "The domain's configuration for --to xl, in place of the image's own: JSON, as 'xl list"
+                + " -l NAME' writes it or what of it belongs to \"config\", or a configuration"
+                + " file."));
     spec.addOption(
         Verb.value(
             "--guest-width",
@@ -107,12 +108,10 @@ final class ConvertVerb implements Verb {
   public int run(ParseResult arguments, Console console) throws IOException {
     LegacyOptions options = options(arguments);
     To asked = to(arguments);
-    String configFile = arguments.matchedOptionValue("--config", (String) null);
-    if (configFile != null && asked != null && asked != To.XL) {
+    if (Verb.has(arguments, "--config") && asked != null && asked != To.XL) {
       throw VerifyVerb.bad(arguments, "--config goes with --to xl");
     }
-    LegacyImage.Config given =
-        configFile == null ? null : LegacyImage.Config.of(Files.readString(Path.of(configFile)));
+    LegacyImage.Config given = GivenConfig.read(arguments);
     return Rewriting.run(
         arguments, (reader, out) -> convert(reader, given, asked, options, out, console));
   }

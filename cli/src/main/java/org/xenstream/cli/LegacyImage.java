@@ -46,11 +46,6 @@ record LegacyImage(
   /// @param json whether it is JSON, not the text of a configuration file
   /// @param notes what is not in it
   record Config(MemorySegment octets, boolean json, List<String> notes) {
-    /// A text that somebody gives: JSON by its first character.
-    static Config of(String text) {
-      return new Config(utf8(text), text.stripLeading().startsWith("{"), List.of());
-    }
-
     /// Writes the header of an xl save file with it.
     ///
     /// @param libxl whether a libxl stream follows

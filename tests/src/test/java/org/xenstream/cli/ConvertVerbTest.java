@@ -192,6 +192,83 @@ class ConvertVerbTest {
         join(header(2, "name='other'\n"), stream), convert("", "--to=xl", "--config", config));
   }
 
+  /// `xl list -l` writes a list with the number of each domain and its configuration inside.
+  @Test
+  void aConfigurationAsXlListsItCounts() throws IOException {
+    byte[] stream = convert("");
+    byte[] expected = join(header(3, Layers.CONFIG + "\0"), stream);
+    Path config = folder.resolve("config");
+    String listed = "{\"domid\": 3, \"config\": " + Layers.CONFIG + "}";
+    for (String text :
+        List.of(
+            "[\n" + listed + "\n]\n", listed, "\uFEFF" + Layers.CONFIG, "\uFEFF[" + listed + "]")) {
+      Files.writeString(config, text);
+      assertArrayEquals(expected, convert("", "--config", config), text);
+    }
+  }
+
+  /// Names in old files are in whatever the editor wrote.
+  @Test
+  void aConfigurationFileIsTakenOctetForOctet() throws IOException {
+    byte[] stream = convert("");
+    Path config = folder.resolve("config");
+    byte[] text = "# caf\u00e9\nname='other'\n".getBytes(ISO_8859_1);
+    Files.write(config, text);
+    byte[] made = convert("", "--config", config);
+    assertArrayEquals(text, Arrays.copyOfRange(made, 52, 52 + text.length));
+    assertArrayEquals(stream, Arrays.copyOfRange(made, 52 + text.length, made.length));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''| @0x0 (config): expected a configuration, found none",
+        "'  '| @0x0 (config): expected a configuration, found none",
+        "'name=\0'| @0x5 (config): expected a text, found a NUL",
+        "' (domain (name x))'| @0x1 (config): expected a configuration of xl, found an S-expression, as"
+            + " xend has it",
+        "<domain/>| @0x0 (config): expected a configuration of xl, found XML",
+        "[]| @0x0 (config): expected the configuration of one domain, as 'xl list -l NAME' writes it,"
+            + " found 0",
+        "'[{\"config\": {\"c_info\": {\"name\": \"web\"}}}, {\"config\": {}}]'| @0x0 (config): expected the"
+            + " configuration of one domain, as 'xl list -l NAME' writes it, found 2: \"web\", one"
+            + " without a name",
+        "'[{\"domid\": 0}]'| @0x1 (config): expected an object \"config\" of the domain, found none",
+        "[3]| @0x1 (config): expected an object for each domain, found something else",
+        "'{} {}'| @0x3 (config): expected the end of the configuration, found more",
+        "'{\"c_info\": }'| @0xb (config): expected JSON, found what is none: Unexpected character ('}'"
+            + " (code 125)): expected a value"
+      })
+  void aConfigurationThatIsNoneIsRefused(String text, String message) throws IOException {
+    Path config = Files.writeString(folder.resolve("config"), text);
+    Tool.Run run = Tool.run("convert", "--config", config, in, out).exits(1);
+    assertEquals("xenstream: " + config + " " + message + "\n", run.err());
+    assertEquals(List.of("config", "in"), files());
+  }
+
+  @Test
+  void aConfigurationThatCannotBeReadIsNamed() throws IOException {
+    Tool.Run run = Tool.run("convert", "--config", folder, in, out).exits(2);
+    assertEquals("xenstream: " + folder + ": Is a directory\n", run.err());
+    run = Tool.run("convert", "--config", "", in, out).exits(2);
+    assertEquals(
+        """
+        xenstream: --config takes the name of a file, and none is given
+        Try 'xenstream convert --help'.
+        """,
+        run.err());
+    Path config = Files.writeString(folder.resolve("config"), "a".repeat((4 << 20) - 4));
+    run = Tool.run("convert", "--config", config, in, out).exits(1);
+    assertEquals(
+        "xenstream: "
+            + config
+            + " @0x3ffffc (config): expected a configuration of less than 4.00 MiB, found more\n",
+        run.err());
+    assertEquals(List.of("config", "in"), files());
+    Tool.run("convert", "--limit", "config=8M", "--config", config, in, out).quiet().exits(0);
+  }
+
   @Test
   void whatHasNoConfigurationBecomesNoFileOfXl() throws IOException {
     Tool.Run run = Tool.run("convert", "--to", "xl", in, out).exits(1);

@@ -140,6 +140,8 @@ class CopyVerbTest {
     Files.write(in, image);
     byte[] renamed = copy("--layer", "xl", "--config", config);
     assertArrayEquals(made, renamed, "in place of the image's own");
+    Files.writeString(config, "[{\"domid\": 3, \"config\": " + Layers.CONFIG + "}]");
+    assertArrayEquals(made, copy("--layer", "xl", "--config", config), "as xl lists it");
   }
 
   @Test
@@ -154,6 +156,19 @@ class CopyVerbTest {
     run = Tool.run("copy", "--layer=xl", "--config", absent, in, out).exits(2);
     assertEquals("xenstream: " + absent + ": no such file\n", run.err());
     assertEquals(List.of("in"), files());
+    Path config = Files.writeString(folder.resolve("config"), "name='g'\n");
+    run = Tool.run("copy", "--layer=xl", "--config", config, in, out).exits(2);
+    assertEquals(
+        """
+        xenstream: --config takes JSON, as 'xl list -l NAME' writes it, and no other text
+        Try 'xenstream copy --help'.
+        """,
+        run.err());
+    Files.writeString(config, "{");
+    run = Tool.run("copy", "--layer=xl", "--config", config, in, out).exits(1);
+    assertTrue(
+        run.err().startsWith("xenstream: " + config + " @0x1 (config): expected JSON"), run.err());
+    assertEquals(List.of("config", "in"), files());
   }
 
   @Test
