@@ -409,6 +409,8 @@ final class Translation implements AutoCloseable {
         why.location(),
         "the image ends amid checkpoint %d, which is left out: expected %s, found %s"
             .formatted(completed + 1, why.expected(), why.found()));
+    // What is there of it is not told of once more, as octets behind the image.
+    in.input().advance(Long.MAX_VALUE);
     close(newTail);
     newTail = null;
     close(heldPages);

@@ -391,6 +391,24 @@ class ConvertVerbTest {
     convert("", keeping);
   }
 
+  /// The part of a state that is there is no octets behind the image.
+  @Test
+  void anIncompleteStateIsToldOnce() throws IOException {
+    byte[] one = convert("");
+    byte[] second = LegacyImageBuilder.image(8).filledBatch(1, 2).octets();
+    byte[] cut = join(image, Arrays.copyOf(second, second.length - 1));
+    Files.write(in, cut);
+    String told =
+        " @0x%x (legacy batch.pages): the image ends amid checkpoint 2, which is left out:"
+                .formatted(cut.length)
+            + " expected 8192 octets, found 8191 octets before the end";
+    assertArrayEquals(one, convert("xenstream: IN" + told + "\n"));
+    convert("xenstream: IN" + told + "\n", "--checkpoints", "keep");
+    String verdict = Tool.run("verify", in).out();
+    assertTrue(verdict.contains("XS0003"), verdict);
+    assertFalse(verdict.contains("XS4001"), verdict);
+  }
+
   /// The verbs that only read say so as well, and can be told where and how much.
   @ParameterizedTest
   @ValueSource(strings = {"verify", "info", "records"})
