@@ -376,7 +376,20 @@ class ConvertVerbTest {
     assertEquals(
         List.of("PAGE_DATA", "PAGE_DATA"),
         records("--type", "PAGE_DATA").stream().map(line -> line.split(" +", -1)[2]).toList());
-    assertArrayEquals(one, convert("", "--checkpoints", "1"));
+    String left =
+        "xenstream: IN @0x%x (legacy checkpoint): the state of checkpoint %d is carried: what"
+            + " follows, %d octets, is left out\n";
+    assertArrayEquals(
+        one, convert(left.formatted(image.length, 1, second.length), "--checkpoints", "1"));
+    byte[] middle = state(LegacyImageBuilder.image(8).filledBatch(1)).octets();
+    Files.write(in, join(image, middle, second));
+    convert(
+        waits + left.formatted(image.length + middle.length, 2, second.length),
+        "--checkpoints",
+        "2",
+        "--scratch",
+        scratch);
+    Files.write(in, join(image, second));
     convert(waits, "--checkpoints", "keep", "--scratch", scratch);
     assertEquals(2, records().stream().filter(line -> line.contains("CHECKPOINT_END")).count());
     assertEquals(2, records().stream().filter(line -> line.contains("EMULATOR_CONTEXT")).count());
