@@ -143,6 +143,16 @@ class ConvertVerbTest {
     assertArrayEquals(Arrays.copyOfRange(whole, LIBXC, 0x3108), made);
   }
 
+  /// Though its context has no PIC: no guest of such an old Xen is PVH.
+  @Test
+  void theGuestIsHvmBeforeAndBehind() throws IOException {
+    convert("");
+    for (Path file : List.of(in, out)) {
+      String told = Tool.run("info", file).out();
+      assertTrue(told.contains("x86 HVM") && !told.contains("PVH"), told);
+    }
+  }
+
   /// Of a file of xl 4.1 to 4.4 the configuration is the text that the guest was made from.
   @Test
   void anXlFileStaysOne() throws IOException {
