@@ -168,6 +168,20 @@ class ConvertVerbTest {
         stream, convert("xenstream: the configuration is left out (--to xl)\n", "--to", "libxl"));
   }
 
+  /// Which xl itself does not take, and which says that something is otherwise than it seems.
+  @Test
+  void aFlagThatNobodyKnowsIsRefused() throws IOException {
+    byte[] file = Layers.xlOfText("name='g'\n", image);
+    file[36] |= (byte) 0x80;
+    Files.write(in, file);
+    String message =
+        in + " @0x24 (xl header.mandatory_flags): expected no bit but 0 and 1, found 0x80\n";
+    assertEquals("xenstream: " + message, Tool.run("convert", in, out).exits(1).err());
+    Object[] program = {"convert-legacy-stream", "-x", "-w64", "-ghvm", "-i", in, "-o", out};
+    assertEquals("convert-legacy-stream: " + message, Tool.run(program).exits(1).err());
+    assertEquals(List.of("in"), files());
+  }
+
   private static byte[] header(int flags, String config) {
     byte[] header = Layers.xlOfText(config, new byte[0]);
     header[36] = (byte) flags;
