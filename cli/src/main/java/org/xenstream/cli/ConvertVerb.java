@@ -16,6 +16,7 @@ import org.xenstream.legacy.GuestKind;
 import org.xenstream.legacy.LegacyConversion;
 import org.xenstream.legacy.LegacyOptions;
 import org.xenstream.legacy.LegacySource;
+import org.xenstream.legacy.ScratchException;
 import org.xenstream.legacy.WordWidth;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -106,14 +107,22 @@ final class ConvertVerb implements Verb {
 
   @Override
   public int run(ParseResult arguments, Console console) throws IOException {
-    LegacyOptions options = options(arguments);
+    ScratchOptions scratch = ScratchOptions.of(arguments);
+    LegacyOptions options = options(arguments, scratch);
     To asked = to(arguments);
     if (Verb.has(arguments, "--config") && asked != null && asked != To.XL) {
       throw VerifyVerb.bad(arguments, "--config goes with --to xl");
     }
     LegacyImage.Config given = GivenConfig.read(arguments);
     return Rewriting.run(
-        arguments, (reader, out) -> convert(reader, given, asked, options, out, console));
+        arguments,
+        (reader, out) -> {
+          try {
+            convert(reader, given, asked, options, out, console);
+          } catch (ScratchException e) {
+            throw scratch.explained(e);
+          }
+        });
   }
 
   private static void convert(
@@ -206,8 +215,7 @@ final class ConvertVerb implements Verb {
     };
   }
 
-  private static LegacyOptions options(ParseResult arguments) throws IOException {
-    ScratchOptions scratch = ScratchOptions.of(arguments);
+  private static LegacyOptions options(ParseResult arguments, ScratchOptions scratch) {
     return LegacyOptions.builder()
         .guestWidth(width(arguments))
         .guestKind(kind(arguments))

@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -178,7 +177,7 @@ class ConvertVerbTest {
         in + " @0x24 (xl header.mandatory_flags): expected no bit but 0 and 1, found 0x80\n";
     assertEquals("xenstream: " + message, Tool.run("convert", in, out).exits(1).err());
     Object[] program = {"convert-legacy-stream", "-x", "-w64", "-ghvm", "-i", in, "-o", out};
-    assertEquals("convert-legacy-stream: " + message, Tool.run(program).exits(1).err());
+    assertEquals(message, Tool.run(program).exits(1).err());
     assertEquals(List.of("in"), files());
   }
 
@@ -467,7 +466,8 @@ class ConvertVerbTest {
         read.err());
     assertFalse(read.out().contains("scratch"), read::out);
     assertEquals(
-        "the scratch files of this image in "
+        in
+            + ": the scratch files of this image in "
             + scratch
             + " need more than the 1024 octets that they may have (--scratch-limit allows more,"
             + " --scratch another folder)",
@@ -489,25 +489,71 @@ class ConvertVerbTest {
     String own = folder.toString();
     String temporary = other.toString();
     Path system = Path.of(System.getProperty("java.io.tmpdir"));
-    assertEquals(new ScratchOptions(system, -1), ScratchOptions.of(Map.of()));
-    assertEquals(new ScratchOptions(other, -1), ScratchOptions.of(Map.of("TMPDIR", temporary)));
-    assertEquals(new ScratchOptions(system, -1), ScratchOptions.of(Map.of("TMPDIR", "/absent")));
+    String more = "XENSTREAM_SCRATCH_LIMIT allows more, XENSTREAM_SCRATCH another folder";
+    assertEquals(new ScratchOptions(system, -1, more), ScratchOptions.of(Map.of()));
     assertEquals(
-        new ScratchOptions(folder, 512 << 10),
+        new ScratchOptions(other, -1, more), ScratchOptions.of(Map.of("TMPDIR", temporary)));
+    assertEquals(
+        new ScratchOptions(system, -1, more), ScratchOptions.of(Map.of("TMPDIR", "/absent")));
+    assertEquals(
+        new ScratchOptions(folder, 512 << 10, more),
         ScratchOptions.of(
             Map.of(
                 "TMPDIR", temporary, "XENSTREAM_SCRATCH", own, "XENSTREAM_SCRATCH_LIMIT", "512K")));
     assertEquals(
-        "/absent",
-        assertThrows(
-                IOException.class, () -> ScratchOptions.of(Map.of("XENSTREAM_SCRATCH", "/absent")))
-            .getMessage());
+        new ScratchOptions(Path.of("/absent"), -1, "XENSTREAM_SCRATCH names no folder"),
+        ScratchOptions.of(Map.of("XENSTREAM_SCRATCH", "/absent")));
     assertEquals(
-        "XENSTREAM_SCRATCH_LIMIT: expected a size such as 512M or 4GiB, found 'much'",
-        assertThrows(
-                IOException.class,
-                () -> ScratchOptions.of(Map.of("XENSTREAM_SCRATCH_LIMIT", "much")))
-            .getMessage());
+        new ScratchOptions(
+            system,
+            0,
+            "XENSTREAM_SCRATCH_LIMIT: expected a size such as 512M or 4GiB, found 'much'"),
+        ScratchOptions.of(Map.of("XENSTREAM_SCRATCH_LIMIT", "much")));
+  }
+
+  private static Tool.Run in(Map<String, String> environment, Object... arguments)
+      throws Exception {
+    ProcessBuilder builder = Tool.process(arguments);
+    builder.environment().putAll(environment);
+    return Tool.finish(builder.start());
+  }
+
+  /// Whoever needs no scratch files, or says himself where they may be, is not held up.
+  @Test
+  void whatTheEnvironmentSaysAmissIsToldWhereItMatters() throws Exception {
+    Map<String, String> amiss =
+        Map.of("XENSTREAM_SCRATCH", "/absent", "XENSTREAM_SCRATCH_LIMIT", "much");
+    in(amiss, "convert", in, out).exits(0).quiet();
+    byte[] second = state(LegacyImageBuilder.image(8).filledBatch(1)).octets();
+    Files.write(in, join(image, second));
+    in(amiss, "convert", "--scratch", folder, "--scratch-limit", "1M", in, out).exits(0);
+    Files.delete(out);
+    String none =
+        "a scratch file of this image cannot be made in /absent: no such folder (XENSTREAM_SCRATCH names no folder)\n";
+    assertEquals(
+        "xenstream: " + in + " to " + out + ": " + none,
+        in(amiss, "convert", in, out).exits(2).err());
+    Tool.Run verify = in(amiss, "verify", "--json", in).exits(2);
+    assertEquals("xenstream: " + in + ": " + none, verify.err());
+    assertEquals(
+        "{\"image\":\"%s\",\"verdict\":\"not judged\",\"problem\":\"%s: %s\"}\n"
+            .formatted(in, in, none.strip()),
+        verify.out());
+    String[] program = {
+      "convert-legacy-stream", "-w64", "-ghvm", "-i", in.toString(), "-o", out.toString()
+    };
+    String scratch = folder.toString();
+    Map<String, String> little =
+        Map.of("XENSTREAM_SCRATCH", scratch, "XENSTREAM_SCRATCH_LIMIT", "1K");
+    String told = in(little, (Object[]) program).exits(1).err();
+    assertTrue(
+        told.endsWith(
+            "the scratch files of this image in "
+                + scratch
+                + " need more than the 1024 octets that they may have (XENSTREAM_SCRATCH_LIMIT allows"
+                + " more, XENSTREAM_SCRATCH another folder)\n"),
+        told);
+    assertEquals(List.of("in"), files());
   }
 
   /// The same from a pipe into a pipe.

@@ -336,7 +336,7 @@ class LegacyCheckpointsTest {
     assertEquals(7, Reading.of(image, enough).records().size());
     LegacyOptions few = enough.toBuilder().scratchLimit(4096).build();
     assertEquals(
-        "the scratch files of this image in %s need more than the 4096 octets that they may have (--scratch-limit allows more, --scratch another folder)"
+        "the scratch files of this image in %s need more than the 4096 octets that they may have"
             .formatted(folder),
         assertThrows(IOException.class, () -> Reading.of(image, few)).getMessage());
     try (var left = Files.list(folder)) {
@@ -365,7 +365,7 @@ class LegacyCheckpointsTest {
                 while (image.next() != null) {}
               });
       assertEquals(
-          "the scratch files of this image in %s need more than the %d octets that twice the memory of its guest has (--scratch-limit allows more, --scratch another folder)"
+          "the scratch files of this image in %s need more than the %d octets that twice the memory of its guest has"
               .formatted(folder, 2 * 16 * 4096 + (128 << 20)),
           refused.getMessage());
     }

@@ -497,7 +497,7 @@ class LegacySourceTest {
     }
     LegacyOptions few = options.toBuilder().scratchLimit(2 << 20).build();
     assertEquals(
-        "the scratch files of this image in %s need more than the %d octets that they may have (--scratch-limit allows more, --scratch another folder)"
+        "the scratch files of this image in %s need more than the %d octets that they may have"
             .formatted(scratch, 2 << 20),
         assertThrows(IOException.class, () -> Reading.of(octets, few)).getMessage());
     assertEquals(0, scratch.toFile().list().length);
