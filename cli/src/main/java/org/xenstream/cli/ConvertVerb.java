@@ -98,8 +98,12 @@ final class ConvertVerb implements Verb {
     spec.addOption(
         Verb.flag(
             "--strict",
-            "Refuse what is otherwise said and passed over: a wrong --guest-width, transcendent"
-                + " memory, and the like."));
+            "Refuse what is otherwise told and passed over: a --guest-width or --guest-kind that"
+                + " the image contradicts, a guest whose width or kind has to be guessed,"
+                + " transcendent memory, extended info that nobody knows, a parameter of HVM guests"
+                + " in the image of a PV guest, an XSAVE state of another length than announced, a"
+                + " last checkpoint that is not complete. All else that is told is so with this"
+                + " option, too: octets behind the image, a missing device model."));
     ScratchOptions.addTo(spec, "");
     Rewriting.addTo(spec, "The legacy image", "The modern one");
     return Verb.own(this, spec);

@@ -420,11 +420,14 @@ final class Translation implements AutoCloseable {
 
   /// What came behind the last complete state is no state.
   private void discard(StreamFormatException why) throws IOException {
-    notes.add(
+    notes.addOrRefuse(
         LegacyNote.Kind.INCOMPLETE_CHECKPOINT,
         why.location(),
         "the image ends amid checkpoint %d, which is left out: expected %s, found %s"
-            .formatted(completed + 1, why.expected(), why.found()));
+            .formatted(completed + 1, why.expected(), why.found()),
+        why.fault(),
+        why.expected(),
+        why.found());
     // What is there of it is not told of once more, as octets behind the image.
     in.input().advance(Long.MAX_VALUE);
     close(newTail);

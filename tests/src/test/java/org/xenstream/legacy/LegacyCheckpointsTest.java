@@ -165,6 +165,12 @@ class LegacyCheckpointsTest {
         "INCOMPLETE_CHECKPOINT old.img @0x%x (legacy chunk.id): the image ends amid checkpoint 3, which is left out: expected 4 octets, found 2 octets before the end"
             .formatted(complete + 2),
         cut.notes().get(1));
+    Expect.fault(
+        Fault.TRUNCATED,
+        "old.img @0x%x (legacy chunk.id): expected 4 octets, found 2 octets before the end"
+            .formatted(complete + 2),
+        () ->
+            Reading.of(Arrays.copyOf(image, complete + 2), LAST.toBuilder().strict(true).build()));
   }
 
   /// What is no truncation is no dying sender either.
