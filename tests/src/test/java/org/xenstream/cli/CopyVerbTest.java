@@ -124,6 +124,31 @@ class CopyVerbTest {
     assertArrayEquals(image, copy("--layer=xl"));
   }
 
+  /// What a link leads to is written, whether it is there or not.
+  @Test
+  void aLinkIsFollowed() throws IOException {
+    Path target = Files.createDirectory(folder.resolve("sub")).resolve("target");
+    Files.createSymbolicLink(folder.resolve("link"), Path.of("sub/target"));
+    Files.createSymbolicLink(out, Path.of("link"));
+    for (int time = 0; time < 2; time++) {
+      Tool.run("copy", in, out).quiet().exits(0);
+      assertTrue(Files.isSymbolicLink(out));
+      assertArrayEquals(image, Files.readAllBytes(target));
+    }
+    Files.delete(target);
+    Files.createSymbolicLink(target, out);
+    assertEquals(
+        "xenstream: " + out + ": too many links\n", Tool.run("copy", in, out).exits(2).err());
+  }
+
+  @Test
+  void aLongNameLeavesRoomForTheUnfinishedFile() throws IOException {
+    Path longest = folder.resolve("o".repeat(255));
+    Tool.run("copy", in, longest).quiet().exits(0);
+    assertArrayEquals(image, Files.readAllBytes(longest));
+    assertEquals(List.of("in", "o".repeat(255)), files());
+  }
+
   @Test
   void layersAreMade() throws IOException {
     Path config = Files.writeString(folder.resolve("config"), Layers.CONFIG);
