@@ -61,7 +61,7 @@ record ScratchOptions(Path folder, long limit, String advice) {
         folder == null ? folder(System.getenv()) : new Asked<>(existing(folder), null),
         limit == null
             ? limit(System.getenv())
-            : new Asked<>(Amounts.option(arguments, "--scratch-limit", () -> octets(limit)), null),
+            : new Asked<>(Verb.taken(arguments, "--scratch-limit", () -> octets(limit)), null),
         "--scratch-limit allows more, --scratch another folder");
   }
 

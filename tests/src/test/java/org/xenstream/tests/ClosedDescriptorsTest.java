@@ -104,7 +104,7 @@ class ClosedDescriptorsTest {
   @ParameterizedTest
   @CsvSource({
     "xenstream, convert - - <&-, 2, 'xenstream: - to -: Bad file descriptor\n'",
-    "xenstream, verify - <&-, 2, 'xenstream: Bad file descriptor\n'",
+    "xenstream, verify - <&-, 2, 'xenstream: -: Bad file descriptor\n'",
     "xenstream, rules >&-, 2, 'xenstream: standard output cannot be written, as on a full disk\n'",
     "xenstream, rules >&- 2>&-, 2, ''"
   })
