@@ -67,9 +67,7 @@ final class InheritedDescriptor {
   /// A channel that writes to a descriptor, from where it stands on.
   static GatheringByteChannel write(int number) throws IOException {
     Path file = find(number);
-    if (access(number) == READ_ONLY) {
-      throw new IOException("descriptor " + number + " is not open to be written");
-    }
+    mustBeWritten(number);
     if (isSocket(file)) {
       return new SocketOutput("descriptor " + number, Descriptor.borrow(number));
     }
@@ -78,6 +76,20 @@ final class InheritedDescriptor {
     OpenOption how = append ? StandardOpenOption.APPEND : StandardOpenOption.WRITE;
     FileChannel channel = FileChannel.open(file, how);
     return regular && !append ? channel.position(state(number, "pos", 10)) : channel;
+  }
+
+  /// Refuses a path such as `/dev/fd/3` that leads to a descriptor which is not open to be written.
+  static void mustBeWritten(Path path) throws IOException {
+    Path folder = path.toAbsolutePath().getParent();
+    if (folder != null && Files.exists(path) && folder.toRealPath().equals(OPEN.toRealPath())) {
+      mustBeWritten(Integer.parseInt(path.getFileName().toString()));
+    }
+  }
+
+  private static void mustBeWritten(int number) throws IOException {
+    if (access(number) == READ_ONLY) {
+      throw new IOException("descriptor " + number + " is not open to be written");
+    }
   }
 
   private static Path find(int number) throws IOException {

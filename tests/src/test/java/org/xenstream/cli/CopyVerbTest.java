@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.os.Descriptor;
 import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.Samples;
 import org.xenstream.testkit.StreamBuilder;
@@ -108,6 +109,22 @@ class CopyVerbTest {
   void anImageIsCopiedOverItself() throws IOException {
     Tool.run("copy", "--strip-layers", in, in).quiet().exits(0);
     assertArrayEquals(bare(image), Files.readAllBytes(in));
+  }
+
+  /// A descriptor that nobody handed over may be one of the JDK's own files.
+  @Test
+  void whatADescriptorMayOnlyReadIsNotReplaced() throws IOException {
+    Files.writeString(out, "what was here");
+    try (Descriptor toRead = Descriptor.openToRead(out)) {
+      Tool.Run run = Tool.run("copy", in, "/dev/fd/" + toRead.number()).exits(2);
+      assertTrue(
+          run.err().contains("descriptor " + toRead.number() + " is not open to be written\n"));
+    }
+    assertEquals("what was here", Files.readString(out));
+    try (Descriptor toWrite = Descriptor.openToWrite(out)) {
+      Tool.run("copy", in, "/dev/fd/" + toWrite.number()).quiet().exits(0);
+    }
+    assertArrayEquals(image, Files.readAllBytes(out));
   }
 
   @Test
