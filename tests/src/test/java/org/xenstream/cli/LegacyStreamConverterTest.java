@@ -243,7 +243,7 @@ class LegacyStreamConverterTest {
   void inheritedDescriptors() throws Exception {
     byte[] header = Layers.xlOfText("name='g'\n", new byte[0]);
     Files.write(in, StreamBuilder.join(header, image));
-    String java = String.join(" ", quoted(Tool.process("convert-legacy-stream").command()));
+    String java = Tool.shell("convert-legacy-stream");
     String script =
         "exec 7<\"$1\"; dd bs=%d count=1 <&7 >/dev/null 2>&1; "
             + "{ %s --in 7 --out 8 -w 32 -g hvm -f libxl 8>&1 >/dev/null; } | cat";
@@ -279,7 +279,7 @@ class LegacyStreamConverterTest {
           Thread.ofPlatform()
               .start(() -> {
                 try (Descriptor end = in.second();
-                    SocketOutput socket = new SocketOutput("in", end)) {
+                    InheritedOutput socket = new InheritedOutput("in", end)) {
                   socket.write(ByteBuffer.wrap(image));
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);
@@ -418,9 +418,5 @@ class LegacyStreamConverterTest {
             "-flibxl");
     process.environment().put("PATH", programs.toString());
     return Tool.finish(process.start());
-  }
-
-  private static List<String> quoted(List<String> words) {
-    return words.stream().map(word -> "'" + word + "'").toList();
   }
 }
