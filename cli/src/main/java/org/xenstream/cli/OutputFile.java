@@ -12,6 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.MappedInput;
+import org.xenstream.core.format.OctetInput;
 import org.xenstream.os.Descriptor;
 
 /// A file that is there whole or not at all: written beside its place and renamed when it is done.
@@ -19,6 +21,9 @@ import org.xenstream.os.Descriptor;
 ///
 /// It is made for its owner alone: an image holds a guest's memory.
 final class OutputFile implements AutoCloseable {
+  /// Below that a file is written before anything else is made ready.
+  private static final long WORTH_A_SPLICE = 64L << 20;
+
   private final GatheringByteChannel channel;
   private final @Nullable Unfinished unfinished;
 
@@ -71,6 +76,17 @@ final class OutputFile implements AutoCloseable {
   /// Where to write.
   GatheringByteChannel channel() {
     return channel;
+  }
+
+  /// Where to write what mostly comes out of one input.
+  GatheringByteChannel channel(OctetInput from) {
+    if (unfinished == null
+        || !(from instanceof MappedInput input)
+        || input.size() < WORTH_A_SPLICE
+        || input.path() == null) {
+      return channel;
+    }
+    return SplicedOutput.of(unfinished.file(), unfinished.partial(), input.channel(), input.path());
   }
 
   /// Puts the finished file in its place.
