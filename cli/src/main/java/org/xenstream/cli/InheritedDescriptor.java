@@ -22,9 +22,19 @@ import org.xenstream.transfer.Patience;
 /// A file or a pipe is opened once more by its name in `/proc`, so that it can be mapped and
 /// written from files without coming into user space; a file from where the descriptor stands. A
 /// socket has no such name and is read and written through the descriptor itself.
+///
+/// Who may do what is asked of the descriptor all the same, as to open it anew asks the file: a
+/// number that was never handed over may be one of this virtual machine's own, such as that of the
+/// JDK's classes, which it opens to be read, and which a superuser could write.
 final class InheritedDescriptor {
   private static final Path OPEN = Path.of("/proc/self/fd");
   private static final Path STATES = Path.of("/proc/self/fdinfo");
+
+  /// What of `flags` tells how a descriptor was opened (`O_ACCMODE` of Linux), and its values.
+  private static final int ACCESS = 3;
+
+  private static final int READ_ONLY = 0;
+  private static final int WRITE_ONLY = 1;
 
   /// `O_APPEND` of Linux.
   private static final int APPENDS = 0x400;
@@ -35,6 +45,9 @@ final class InheritedDescriptor {
   static OctetInput read(int number) throws IOException {
     String name = "descriptor " + number;
     Path file = find(number);
+    if (access(number) == WRITE_ONLY) {
+      throw new IOException("descriptor " + number + " is not open to be read");
+    }
     if (Files.isRegularFile(file)) {
       FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
       try {
@@ -54,6 +67,9 @@ final class InheritedDescriptor {
   /// A channel that writes to a descriptor, from where it stands on.
   static GatheringByteChannel write(int number) throws IOException {
     Path file = find(number);
+    if (access(number) == READ_ONLY) {
+      throw new IOException("descriptor " + number + " is not open to be written");
+    }
     if (isSocket(file)) {
       return new SocketOutput("descriptor " + number, Descriptor.borrow(number));
     }
@@ -74,6 +90,10 @@ final class InheritedDescriptor {
 
   private static boolean isSocket(Path file) throws IOException {
     return Files.readSymbolicLink(file).toString().startsWith("socket:");
+  }
+
+  private static long access(int number) throws IOException {
+    return state(number, "flags", 8) & ACCESS;
   }
 
   /// A number of what the kernel tells of a descriptor.

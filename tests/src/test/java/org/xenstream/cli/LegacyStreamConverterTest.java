@@ -341,6 +341,24 @@ class LegacyStreamConverterTest {
     }
   }
 
+  /// Nor is a descriptor written that was opened to be read: it may be one of the JDK's own files.
+  @Test
+  void descriptorsOfTheOtherKind() throws IOException {
+    Files.writeString(out, "what was here");
+    try (Descriptor toRead = Descriptor.openToRead(out);
+        Descriptor toWrite = Descriptor.openToWrite(folder.resolve("other"))) {
+      String number = Integer.toString(toRead.number());
+      assertEquals(
+          "descriptor " + number + " is not open to be written\n",
+          run("-i", in, "-o", number, "-w32", "-ghvm").exits(1).err());
+      assertEquals("what was here", Files.readString(out));
+      number = Integer.toString(toWrite.number());
+      assertEquals(
+          "descriptor " + number + " is not open to be read\n",
+          run("-i", number, "-o", out, "-w32", "-ghvm").exits(1).err());
+    }
+  }
+
   /// Whoever read the socket is gone.
   @Test
   void aSocketThatNobodyReads() throws IOException {
