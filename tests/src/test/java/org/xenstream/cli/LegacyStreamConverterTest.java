@@ -162,6 +162,35 @@ class LegacyStreamConverterTest {
     assertArrayEquals(expected, Arrays.copyOf(Files.readAllBytes(out), expected.length));
   }
 
+  /// An image of Xen 4.0 or older does not say that no further state follows, and one of Remus does
+  /// not either: what comes late belongs to it. The pause is longer than those that Xen's own
+  /// restore took for the sender's end (`HEARTBEAT_MS` in `xc_domain_restore.c`).
+  @ParameterizedTest
+  @ValueSource(strings = {"convert", "stream"})
+  void aSenderThatPausesIsWaitedFor(String program) throws IOException {
+    byte[] late =
+        ended(LegacyImageBuilder.image(4).filledBatch(3).chunk(LegacyImageBuilder.LAST_CHECKPOINT));
+    Files.write(in, StreamBuilder.join(image, late));
+    Tool.run("convert", in, out).exits(0);
+    byte[] expected = Files.readAllBytes(out);
+    assertFalse(Arrays.equals(libxl, expected));
+    Files.delete(out);
+    FilledPipe.Writer sender =
+        to -> {
+          to.write(image);
+          Thread.sleep(1500);
+          to.write(late);
+        };
+    try (FilledPipe pipe = FilledPipe.of(sender)) {
+      Tool.Run run =
+          program.equals("convert")
+              ? Tool.run("convert", pipe.name(), out)
+              : run("-i", pipe.number(), "-o", out, "-w32", "-ghvm", "-flibxl");
+      run.exits(0);
+    }
+    assertArrayEquals(expected, Files.readAllBytes(out));
+  }
+
   @Test
   void anXlHeaderIsKept() throws IOException {
     String config = "name='g'\n";
