@@ -9,6 +9,7 @@ import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LibxcRecords;
+import org.xenstream.legacy.ScratchException;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.Patience;
@@ -107,6 +108,8 @@ final class SimulateRestoreVerb implements Verb {
       } catch (RefusedStreamException | HypervisorException e) {
         console.complain(Failure.text(e));
         return UNSOUND;
+      } catch (ScratchException e) {
+        throw new IOException(name + ": " + Failure.text(wish.scratch.explained(e)), e);
       } catch (InternalError e) {
         throw new IOException(name + ": the file was shortened while it was read", e);
       }
