@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.os.Descriptor;
 import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.Samples;
 import org.xenstream.testkit.StreamBuilder;
@@ -108,6 +109,45 @@ class CopyVerbTest {
   void anImageIsCopiedOverItself() throws IOException {
     Tool.run("copy", "--strip-layers", in, in).quiet().exits(0);
     assertArrayEquals(bare(image), Files.readAllBytes(in));
+  }
+
+  /// A descriptor that nobody handed over may be one of the JDK's own files.
+  @Test
+  void whatADescriptorMayOnlyReadIsNotReplaced() throws IOException {
+    Files.writeString(out, "what was here");
+    try (Descriptor toRead = Descriptor.openToRead(out)) {
+      Path link = Files.createSymbolicLink(folder.resolve("link"), descriptor(toRead));
+      for (Path path : List.of(descriptor(toRead), link)) {
+        Tool.Run run = Tool.run("copy", in, path).exits(2);
+        assertTrue(
+            run.err().contains("descriptor " + toRead.number() + " is not open to be written\n"));
+      }
+      Files.delete(link);
+    }
+    assertEquals("what was here", Files.readString(out));
+    assertEquals(List.of("in", "out"), files());
+  }
+
+  /// What else is written there stands before and behind.
+  @Test
+  void aDescriptorIsWrittenWhereItStands() throws Exception {
+    String java = Tool.shell("copy");
+    for (String path : List.of("/dev/stdout", "/dev/fd/1", "/dev/fd/7")) {
+      String script = "{ printf head; " + java + " \"$1\" " + path + "; printf tail; }";
+      Process process =
+          new ProcessBuilder(
+                  "sh", "-c", script + " >\"$2\" 7>&1", "sh", in.toString(), out.toString())
+              .start();
+      Tool.finish(process).exits(0).quiet();
+      assertArrayEquals(
+          StreamBuilder.join("head".getBytes(ISO_8859_1), image, "tail".getBytes(ISO_8859_1)),
+          Files.readAllBytes(out),
+          path);
+    }
+  }
+
+  private static Path descriptor(Descriptor descriptor) {
+    return Path.of("/dev/fd/" + descriptor.number());
   }
 
   @Test
