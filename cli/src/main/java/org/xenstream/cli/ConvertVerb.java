@@ -2,8 +2,6 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +75,7 @@ final class ConvertVerb implements Verb {
                 + " them."));
     spec.addOption(
         Verb.value(
-            "--config",
+            ConfigFile.OPTION,
             "FILE",
             "The domain's configuration for --to xl (JSON as 'xl list -l' writes it, or a"
                 + " configuration file), in place of the image's own."));
@@ -107,12 +105,11 @@ final class ConvertVerb implements Verb {
   public int run(ParseResult arguments, Console console) throws IOException {
     LegacyOptions options = options(arguments);
     To asked = to(arguments);
-    String configFile = arguments.matchedOptionValue("--config", (String) null);
-    if (configFile != null && asked != null && asked != To.XL) {
+    if (Verb.has(arguments, ConfigFile.OPTION) && asked != null && asked != To.XL) {
       throw VerifyVerb.bad(arguments, "--config goes with --to xl");
     }
-    LegacyImage.Config given =
-        configFile == null ? null : LegacyImage.Config.of(Files.readString(Path.of(configFile)));
+    String config = ConfigFile.read(arguments);
+    LegacyImage.Config given = config == null ? null : LegacyImage.Config.of(config);
     return Rewriting.run(
         arguments, (reader, out) -> convert(reader, given, asked, options, out, console));
   }

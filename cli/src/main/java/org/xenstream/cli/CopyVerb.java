@@ -3,8 +3,6 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageCopy;
 import org.xenstream.core.envelope.ImageItem;
@@ -54,7 +52,7 @@ final class CopyVerb implements Verb {
                 + " does not have are made."));
     spec.addOption(
         Verb.value(
-            "--config",
+            ConfigFile.OPTION,
             "FILE",
             "The domain's configuration (JSON, as 'xl list -l' writes it) for --layer xl, in place"
                 + " of the image's own."));
@@ -118,9 +116,8 @@ final class CopyVerb implements Verb {
   }
 
   private static ImageCopy.Options options(ParseResult arguments) throws IOException {
-    String config = arguments.matchedOptionValue("--config", (String) null);
     ImageCopy.Layers layers = layers(arguments);
-    if (config != null && layers != ImageCopy.Layers.XL) {
+    if (Verb.has(arguments, ConfigFile.OPTION) && layers != ImageCopy.Layers.XL) {
       throw VerifyVerb.bad(arguments, "--config goes with --layer xl");
     }
     return new ImageCopy.Options(
@@ -128,7 +125,7 @@ final class CopyVerb implements Verb {
         order(arguments),
         layers,
         Verb.has(arguments, "--drop-policies"),
-        config == null ? null : Files.readString(Path.of(config)));
+        ConfigFile.read(arguments));
   }
 
   private static int version(ParseResult arguments) {
