@@ -58,6 +58,10 @@ final class Judging {
     } catch (InternalError e) {
       console.complain(image.name() + ": the file was shortened while it was read");
       return null;
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      // What it held is free again: the next image may take less.
+      console.complain(image.name() + ": " + Failure.exhausted(e));
+      return null;
     }
   }
 

@@ -135,6 +135,8 @@ final class LegacyStreamConverter {
       converter.log.error(Failure.text(e));
     } catch (InternalError e) {
       converter.log.error("the file was shortened while it was read");
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      converter.log.error(String.valueOf(Failure.exhausted(e)));
     } finally {
       converter.log.close();
     }

@@ -51,6 +51,13 @@ public final class Main {
       return commands(console, verbs(arguments)).execute(arguments);
     } catch (IOException e) {
       return fail(e, console);
+    } catch (RuntimeException | Error e) {
+      String exhausted = Failure.exhausted(e);
+      if (exhausted == null) {
+        throw e;
+      }
+      console.complain(exhausted);
+      return Verb.NO_IMAGE;
     }
   }
 

@@ -84,8 +84,14 @@ final class Tool {
 
   /// A process of the tool, not yet started.
   static ProcessBuilder process(Object... arguments) {
+    return process(List.of(), arguments);
+  }
+
+  /// The same, with options for its virtual machine.
+  static ProcessBuilder process(List<String> options, Object... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
     command.addAll(
         List.of(
             "-XX:+UseSerialGC",
