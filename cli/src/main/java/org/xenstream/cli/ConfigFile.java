@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ParseResult;
 
@@ -32,7 +31,7 @@ final class ConfigFile {
 
   private static byte[] read(String file, long most) throws IOException {
     byte[] octets;
-    try (InputStream in = Files.newInputStream(Path.of(file))) {
+    try (InputStream in = Files.newInputStream(FileName.path(file))) {
       octets = in.readNBytes(Math.toIntExact(most + 1));
     } catch (FileSystemException e) {
       throw e;

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -181,6 +182,7 @@ final class ExploreVerb implements Verb {
       text.to(console.out());
       return;
     }
+    Path _ = FileName.path(name);
     try (OutputFile file = OutputFile.open(name)) {
       PrintStream out =
           new PrintStream(Channels.newOutputStream(file.channel()), false, StandardCharsets.UTF_8);

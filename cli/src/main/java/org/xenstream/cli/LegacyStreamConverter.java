@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.xenstream.core.envelope.ImageReader;
@@ -149,7 +150,7 @@ final class LegacyStreamConverter {
     try (ImageReader reader =
         number < 0
             // `Images` itself reads command lines
-            ? new Images.Named(in, false, Limits.DEFAULT).open()
+            ? new Images.Named(in, Limits.DEFAULT).open()
             : ImageReader.of(InheritedDescriptor.read(number), Limits.DEFAULT)) {
       LegacyImage image = LegacyImage.find(reader);
       try (LegacySource source =
@@ -191,6 +192,7 @@ final class LegacyStreamConverter {
       behind(image);
       return;
     }
+    Path _ = FileName.path(out);
     try (OutputFile file = OutputFile.open(out)) {
       write(image, source, file.channel());
       behind(image);

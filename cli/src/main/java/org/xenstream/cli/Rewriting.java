@@ -3,6 +3,7 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.format.StreamFormatException;
 import picocli.CommandLine.Model.CommandSpec;
@@ -51,6 +52,7 @@ final class Rewriting {
       throw VerifyVerb.bad(
           arguments, "an image is not for a terminal: redirect it, or name a file");
     }
+    Path _ = FileName.path(out);
     try (ImageReader reader = Images.open(in, LimitOption.of(arguments))) {
       work.run(reader, out);
       return Verb.SOUND;

@@ -72,13 +72,13 @@ record ScratchOptions(Path folder, long limit) {
     }
     // Java itself does not ask for it.
     String temporary = environment.getOrDefault("TMPDIR", "");
-    return !temporary.isEmpty() && Files.isDirectory(Path.of(temporary))
-        ? Path.of(temporary)
+    return !temporary.isEmpty() && Files.isDirectory(FileName.path(temporary))
+        ? FileName.path(temporary)
         : Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
   }
 
   private static Path existing(String folder) throws IOException {
-    Path path = Path.of(folder);
+    Path path = FileName.path(folder);
     if (!Files.isDirectory(path)) {
       throw new NotDirectoryException(folder);
     }

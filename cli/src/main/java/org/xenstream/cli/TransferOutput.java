@@ -33,7 +33,7 @@ final class TransferOutput implements AutoCloseable {
       return new TransferOutput(
           "standard output", null, Descriptor.borrow(Console.STANDARD_OUTPUT));
     }
-    Path path = Path.of(name);
+    Path path = FileName.path(name);
     return Files.exists(path) && !Files.isRegularFile(path)
         ? new TransferOutput(name, null, Descriptor.openToWrite(path))
         : new TransferOutput(name, OutputFile.open(name), null);
