@@ -107,7 +107,8 @@ final class MigrateVerb implements Verb {
         MigrateRows.table(options, outcome, notes, console);
       }
       console.out().flush();
-      return code(outcome, console);
+      int code = code(outcome, console);
+      return file != null && file.hasFailed() ? NO_IMAGE : code;
     }
   }
 

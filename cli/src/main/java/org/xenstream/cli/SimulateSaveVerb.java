@@ -99,7 +99,7 @@ final class SimulateSaveVerb implements Verb {
         report = save(guest, options, how, file.to(patience), console);
       } catch (IOException e) {
         console.complain(Failure.text(e) + ": nothing was saved");
-        return UNSOUND;
+        return file.hasFailed() ? NO_IMAGE : UNSOUND;
       }
       file.commit();
       (out.equals("-") ? console.err() : console.out())

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -264,6 +265,35 @@ class ExitCodeTest {
     Tool.Run run = Tool.run("copy", files.sound(), FULL_DISK).exits(2);
     assertEquals(
         "xenstream: " + files.sound() + " to /dev/full: No space left on device\n", run.err());
+  }
+
+  /// It is no fault of the guest: 1 is for one that could not be saved.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "simulate save --memory 8M /dev/full"
+            + " | /dev/full @0x0: No space left on device: nothing was saved",
+        "simulate save --memory 8M - >/dev/full"
+            + " | standard output @0x0: No space left on device: nothing was saved",
+        "simulate migrate --memory 8M --record /dev/full"
+            + " | /dev/full @0x0: No space left on device: the guest goes on where it was, unharmed",
+        "simulate save --memory 8M f | f: File too large: nothing was saved",
+        "simulate migrate --memory 8M --record f"
+            + " | f: File too large: the guest goes on where it was, unharmed",
+      })
+  @EnabledIf("hasAFullDisk")
+  void aStreamThatCannotBeWrittenNamesItsFile(String line, String message, @TempDir Path empty)
+      throws Exception {
+    String tool = "'" + String.join("' '", Tool.process().command()) + "'";
+    Process process =
+        new ProcessBuilder("sh", "-c", "ulimit -f 1000; exec " + tool + " " + line)
+            .directory(empty.toFile())
+            .start();
+    assertEquals("xenstream: " + message + "\n", Tool.finish(process).exits(2).err());
+    try (Stream<Path> left = Files.list(empty)) {
+      assertEquals(List.of(), left.toList());
+    }
   }
 
   static boolean hasAFullDisk() {
