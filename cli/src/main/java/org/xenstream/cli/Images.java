@@ -24,6 +24,8 @@ import picocli.CommandLine.ParseResult;
 /// The images that a command line names: files, folders that are walked, and `-` for standard
 /// input.
 final class Images {
+  private static final Path STANDARD_INPUT = Path.of("/dev/stdin");
+
   /// One image to be read.
   ///
   /// @param name as the user gave it, or the path under a folder that he gave
@@ -52,13 +54,22 @@ final class Images {
     ImageReader open(PagesShown ofPipe, LegacyReading legacy) throws IOException {
       if (!name.equals("-")) {
         Path file = found == null ? FileName.path(name) : found;
+        mustBeNoFolder(name, file);
         return ImageReader.open(file, limits, ofPipe, legacy);
       }
+      mustBeNoFolder("standard input", STANDARD_INPUT);
       if (Console.isPipe(Console.STANDARD_INPUT)) {
         ChannelInput pipe = new ChannelInput("standard input", StandardPipes.input());
         return ImageReader.of(pipe, limits, ofPipe, legacy);
       }
       return ImageReader.standardInput(limits, ofPipe, legacy);
+    }
+
+    /// A folder can be opened, and what the system says when it is read names none.
+    private static void mustBeNoFolder(String name, Path file) throws FileSystemException {
+      if (Files.isDirectory(file)) {
+        throw new FileSystemException(name, null, "Is a directory");
+      }
     }
   }
 

@@ -76,6 +76,27 @@ class ExitCodeTest {
   }
 
   @Test
+  void aFolderThatIsNoImageIsNamed() throws Exception {
+    Path out = folder.resolve("copied");
+    for (Object[] arguments :
+        new Object[][] {
+          {"records", folder},
+          {"simulate", "restore", folder},
+          {"copy", folder, out},
+          {"convert", folder, out},
+          {"copy", files.sound(), folder},
+        }) {
+      assertEquals(
+          "xenstream: " + folder + ": Is a directory\n", Tool.run(arguments).exits(2).err());
+    }
+    for (String line : List.of("verify -", "info -", "records -", "copy - " + out)) {
+      Process process = Tool.shell("x %s <'%s'".formatted(line, folder)).start();
+      assertEquals(
+          "xenstream: standard input: Is a directory\n", Tool.finish(process).exits(2).err());
+    }
+  }
+
+  @Test
   void strictnessMakesWarningsCount() {
     Tool.run("verify", "--strict", files.sound()).exits(0);
     Tool.run("verify", "--strict", files.warned()).exits(1);
@@ -285,11 +306,7 @@ class ExitCodeTest {
   @EnabledIf("hasAFullDisk")
   void aStreamThatCannotBeWrittenNamesItsFile(String line, String message, @TempDir Path empty)
       throws Exception {
-    String tool = "'" + String.join("' '", Tool.process().command()) + "'";
-    Process process =
-        new ProcessBuilder("sh", "-c", "ulimit -f 1000; exec " + tool + " " + line)
-            .directory(empty.toFile())
-            .start();
+    Process process = Tool.shell("ulimit -f 1000; x " + line).directory(empty.toFile()).start();
     assertEquals("xenstream: " + message + "\n", Tool.finish(process).exits(2).err());
     try (Stream<Path> left = Files.list(empty)) {
       assertEquals(List.of(), left.toList());

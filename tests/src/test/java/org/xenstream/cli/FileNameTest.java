@@ -29,9 +29,7 @@ class FileNameTest {
 
   /// Runs a line of the shell in the folder, where `x` is the tool.
   private Tool.Run shell(String locale, String line) throws IOException, InterruptedException {
-    String tool = "'" + String.join("' '", Tool.process().command()) + "'";
-    ProcessBuilder builder =
-        new ProcessBuilder("sh", "-c", "x() { " + tool + " \"$@\"; }\n" + line);
+    ProcessBuilder builder = Tool.shell(line);
     builder.directory(folder.toFile()).environment().put("LC_ALL", locale);
     return Tool.finish(builder.start());
   }

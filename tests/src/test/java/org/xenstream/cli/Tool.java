@@ -107,6 +107,13 @@ final class Tool {
     return builder;
   }
 
+  /// A shell with a line in which `x` is the tool, not yet started: for what Java does not hand on
+  /// to a process.
+  static ProcessBuilder shell(String line) {
+    String tool = "'" + String.join("' '", process().command()) + "'";
+    return new ProcessBuilder("sh", "-c", "x() { " + tool + " \"$@\"; }\n" + line);
+  }
+
   /// Runs a process whose standard input is a pipe.
   ///
   /// @param input what is written into it; the process may stop reading early
