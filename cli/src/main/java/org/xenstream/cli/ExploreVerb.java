@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import org.xenstream.transfer.policy.Explorer;
 import org.xenstream.transfer.policy.WorkloadShape;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,8 +35,7 @@ final class ExploreVerb implements Verb {
             "Every list may hold values and ranges: '100..1M/9' are nine values, each the same"
                 + " factor above the one before. Without --csv - or --json a table is shown.");
     spec.usageMessage()
-        .exitCodeList(
-            new TreeMap<>(Map.of("0", "done", "2", "a file cannot be written, or bad usage")));
+        .exitCodeList(Map.of("0", "done", "2", "a file cannot be written, or bad usage"));
     spec.addOption(
         Verb.value("--guest-memory", "SIZES", "Sizes of guests. Default: " + MEMORY + "."));
     spec.addOption(

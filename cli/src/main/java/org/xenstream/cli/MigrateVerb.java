@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.StreamType;
@@ -37,11 +36,10 @@ final class MigrateVerb implements Verb {
                 + " whether it survived by its own check of all its memory and state.");
     spec.usageMessage()
         .exitCodeList(
-            new TreeMap<>(
-                Map.of(
-                    "0", "the guest survived where it was meant to run",
-                    "1", "it did not, or it goes on where it was as it could not be moved",
-                    "2", "a file cannot be written, or bad usage")));
+            Map.of(
+                "0", "the guest survived where it was meant to run",
+                "1", "it did not, or it goes on where it was as it could not be moved",
+                "2", "a file cannot be written, or bad usage"));
     GuestOptions.addTo(spec);
     spec.addOption(
         Verb.value("--bandwidth", "RATE", "What the line carries: 10Gbit, 100MiB. Default: all."));

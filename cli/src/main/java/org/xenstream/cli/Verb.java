@@ -2,6 +2,7 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
+import java.util.TreeMap;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -39,8 +40,10 @@ interface Verb {
     return spec;
   }
 
-  /// The specification with the verb behind it, so that whoever parsed it can run it.
+  /// The specification with the verb behind it, so that whoever parsed it can run it. Its exit
+  /// codes are shown in ascending order: that of `Map.of` is another one in every process.
   static CommandSpec own(Verb verb, CommandSpec spec) {
+    spec.usageMessage().exitCodeList(new TreeMap<>(spec.usageMessage().exitCodeList()));
     CommandSpec own = CommandSpec.wrapWithoutInspection(verb).name(spec.name());
     own.usageMessage(spec.usageMessage());
     spec.options().forEach(own::addOption);

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /// 0, 1 or 2, and the line that says why, for every verb.
 class ExitCodeTest {
@@ -264,6 +267,23 @@ class ExitCodeTest {
     Tool.Run help = Tool.run(verb, "--help").quiet().exits(0);
     assertEquals(
         "Usage: xenstream " + verb, help.out().substring(0, ("Usage: xenstream " + verb).length()));
+  }
+
+  /// In ascending order, so that every run shows, and every manual page has, the same.
+  @Test
+  void everyVerbTellsItsExitCodes() {
+    Deque<CommandLine> verbs = new ArrayDeque<>(Main.commands().getSubcommands().values());
+    List<String> seen = new ArrayList<>();
+    while (!verbs.isEmpty()) {
+      CommandLine verb = verbs.pop();
+      verbs.addAll(verb.getSubcommands().values());
+      seen.add(verb.getCommandName());
+      List<String> codes =
+          List.copyOf(verb.getCommandSpec().usageMessage().exitCodeList().keySet());
+      assertFalse(codes.isEmpty(), verb.getCommandName());
+      assertEquals(codes.stream().sorted().toList(), codes, verb.getCommandName());
+    }
+    assertTrue(seen.containsAll(List.of("rules", "host", "simulate", "explore")), seen::toString);
   }
 
   @ParameterizedTest
