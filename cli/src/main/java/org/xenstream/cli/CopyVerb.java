@@ -34,7 +34,9 @@ final class CopyVerb implements Verb {
             "Write this version of the format. Version 3 needs Xen"
                 + " 4.14; version 2 has no CPU policies."));
     spec.addOption(
-        Verb.flag("--drop-policies", "Leave out the CPU policies that version 2 cannot hold."));
+        Verb.flag(
+            "--drop-policies",
+            "With --to-version 2: leave out the CPU policies that it cannot hold."));
     spec.addOption(
         Verb.value(
             "--byte-order",
@@ -120,12 +122,13 @@ final class CopyVerb implements Verb {
     if (Verb.has(arguments, ConfigFile.OPTION) && layers != ImageCopy.Layers.XL) {
       throw VerifyVerb.bad(arguments, "--config goes with --layer xl");
     }
+    int version = version(arguments);
+    boolean dropPolicies = Verb.has(arguments, "--drop-policies");
+    if (dropPolicies && version != 2) {
+      throw VerifyVerb.bad(arguments, "--drop-policies goes with --to-version 2");
+    }
     return new ImageCopy.Options(
-        version(arguments),
-        order(arguments),
-        layers,
-        Verb.has(arguments, "--drop-policies"),
-        ConfigFile.read(arguments));
+        version, order(arguments), layers, dropPolicies, ConfigFile.read(arguments));
   }
 
   private static int version(ParseResult arguments) {

@@ -64,10 +64,10 @@ final class MigrateVerb implements Verb {
         Verb.value(
             "--checkpoints",
             "N",
-            "Keep a backup by N checkpoints (Remus) in place of moving the guest."));
+            "Keep a backup by N checkpoints (Remus) in place of moving the guest. With --colo or"
+                + " --kill-primary alone: 10, or as many as --kill-primary needs."));
     spec.addOption(
-        Verb.flag(
-            "--colo", "Let the backup run as well (COLO, not for PV guests); with --checkpoints."));
+        Verb.flag("--colo", "Keep a backup that runs as well (COLO, not for PV guests)."));
     spec.addOption(
         Verb.value("--interval", "MS", "The time between checkpoints. Default: " + INTERVAL + "."));
     spec.addOption(

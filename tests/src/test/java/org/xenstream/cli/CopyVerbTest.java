@@ -189,7 +189,7 @@ class CopyVerbTest {
         run.err());
     assertEquals(out + ": sound\n", Tool.run("verify", "--quiet", out).quiet().exits(0).out());
     assertEquals(image.length - (1184 + 40 + 8), Files.size(out));
-    Tool.run("copy", "--to-version=3", "--drop-policies", in, out).quiet().exits(0);
+    Tool.run("copy", "--to-version=3", in, out).quiet().exits(0);
     assertArrayEquals(image, Files.readAllBytes(out), "version 3 has them");
   }
 

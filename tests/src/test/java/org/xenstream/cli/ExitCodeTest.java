@@ -243,6 +243,9 @@ class ExitCodeTest {
         "copy --layer x a b | --layer takes libxc, libxl or xl, not x | xenstream copy",
         "copy --layer xl --strip-layers a b"
             + " | --strip-layers and --layer exclude each other | xenstream copy",
+        "copy --drop-policies a b | --drop-policies goes with --to-version 2 | xenstream copy",
+        "copy --to-version 3 --drop-policies a b"
+            + " | --drop-policies goes with --to-version 2 | xenstream copy",
         "copy --config c a b | --config goes with --layer xl | xenstream copy",
         "verify - - | standard input can be read once, and is named twice | xenstream verify",
         "info - - | standard input can be read once, and is named twice | xenstream info",
