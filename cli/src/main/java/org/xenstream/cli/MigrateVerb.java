@@ -76,7 +76,7 @@ final class MigrateVerb implements Verb {
             "N",
             "Let the first host die amid the checkpoint behind number N: the backup takes over."));
     spec.addOption(savingCpu());
-    spec.addOption(Verb.value("--record", "FILE", "Keep the stream. It appears when complete."));
+    spec.addOption(Verb.value("--record", "FILE", "Keep the stream. " + Verb.APPEARS));
     spec.addOption(Verb.flag("--json", "Write one JSON object (docs/json.md)."));
     return Verb.own(this, spec);
   }

@@ -27,8 +27,7 @@ final class Rewriting {
   static void addTo(CommandSpec spec, String in, String out) {
     LimitOption.addTo(spec);
     spec.addPositional(file("0", "IN", in + "; '-' for standard input."));
-    spec.addPositional(
-        file("1", "OUT", out + "; '-' for standard output. It appears when it is complete."));
+    spec.addPositional(file("1", "OUT", out + "; '-' for standard output. " + Verb.APPEARS));
   }
 
   private static PositionalParamSpec file(String index, String label, String description) {

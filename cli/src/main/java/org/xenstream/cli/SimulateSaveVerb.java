@@ -55,7 +55,7 @@ final class SimulateSaveVerb implements Verb {
             .required(true)
             .paramLabel("OUT")
             .type(String.class)
-            .description("The image; '-' for standard output. It appears when it is complete.")
+            .description("The image; '-' for standard output. " + Verb.APPEARS)
             .build());
     return Verb.own(this, spec);
   }

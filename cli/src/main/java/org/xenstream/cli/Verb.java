@@ -18,6 +18,11 @@ interface Verb {
   /// No image at all, or bad usage.
   int NO_IMAGE = 2;
 
+  /// What `--help` says of an image that is written, as [OutputFile] does it.
+  String APPEARS =
+      "It appears when it is complete, for its owner alone (mode 0600), also in the place of a file"
+          + " that others could read.";
+
   /// The verb's name, options and arguments.
   CommandSpec spec();
 

@@ -272,6 +272,18 @@ class ExitCodeTest {
         "Usage: xenstream " + verb, help.out().substring(0, ("Usage: xenstream " + verb).length()));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"copy", "convert", "simulate save", "simulate migrate"})
+  void everyVerbThatWritesAnImageTellsItsMode(String verb) {
+    String help = Tool.run((Object[]) (verb + " --help").split(" ")).quiet().exits(0).out();
+    assertTrue(
+        help.replaceAll("\\s+", " ")
+            .contains(
+                "for its owner alone (mode 0600), also in the place of a file that others could"
+                    + " read."),
+        help);
+  }
+
   /// In ascending order, so that every run shows, and every manual page has, the same.
   @Test
   void everyVerbTellsItsExitCodes() {
