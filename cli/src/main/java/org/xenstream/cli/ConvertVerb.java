@@ -78,7 +78,7 @@ final class ConvertVerb implements Verb {
                 + " them."));
     spec.addOption(
         Verb.value(
-            "--config",
+            GivenConfig.OPTION,
             "FILE",
             "The domain's configuration for --to xl, in place of the image's own: JSON, as 'xl list"
                 + " -l NAME' writes it or what of it belongs to \"config\", or a configuration"
@@ -114,7 +114,7 @@ final class ConvertVerb implements Verb {
     ScratchOptions scratch = ScratchOptions.of(arguments);
     LegacyOptions options = options(arguments, scratch);
     To asked = to(arguments);
-    if (Verb.has(arguments, "--config") && asked != null && asked != To.XL) {
+    if (Verb.has(arguments, GivenConfig.OPTION) && asked != null && asked != To.XL) {
       throw VerifyVerb.bad(arguments, "--config goes with --to xl");
     }
     LegacyImage.Config given = GivenConfig.read(arguments);

@@ -38,7 +38,9 @@ final class CopyVerb implements Verb {
             "Write this version of the format. Version 3 needs Xen"
                 + " 4.14; version 2 has no CPU policies."));
     spec.addOption(
-        Verb.flag("--drop-policies", "Leave out the CPU policies that version 2 cannot hold."));
+        Verb.flag(
+            "--drop-policies",
+            "With --to-version 2: leave out the CPU policies that it cannot hold."));
     spec.addOption(
         Verb.value(
             "--byte-order",
@@ -56,7 +58,7 @@ final class CopyVerb implements Verb {
                 + " does not have are made."));
     spec.addOption(
         Verb.value(
-            "--config",
+            GivenConfig.OPTION,
             "FILE",
             "The domain's configuration for --layer xl, in place of the image's own: JSON, as 'xl"
                 + " list -l NAME' writes it or what of it belongs to \"config\"."));
@@ -121,15 +123,16 @@ final class CopyVerb implements Verb {
 
   private static ImageCopy.Options options(ParseResult arguments) throws IOException {
     ImageCopy.Layers layers = layers(arguments);
-    if (Verb.has(arguments, "--config") && layers != ImageCopy.Layers.XL) {
+    if (Verb.has(arguments, GivenConfig.OPTION) && layers != ImageCopy.Layers.XL) {
       throw VerifyVerb.bad(arguments, "--config goes with --layer xl");
     }
+    int version = version(arguments);
+    boolean dropPolicies = Verb.has(arguments, "--drop-policies");
+    if (dropPolicies && version != 2) {
+      throw VerifyVerb.bad(arguments, "--drop-policies goes with --to-version 2");
+    }
     return new ImageCopy.Options(
-        version(arguments),
-        order(arguments),
-        layers,
-        Verb.has(arguments, "--drop-policies"),
-        config(arguments));
+        version, order(arguments), layers, dropPolicies, config(arguments));
   }
 
   /// An image that is copied is a libxl stream, in front of which xl itself writes JSON.

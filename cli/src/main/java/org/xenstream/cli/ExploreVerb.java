@@ -5,11 +5,11 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import org.xenstream.transfer.policy.Explorer;
 import org.xenstream.transfer.policy.WorkloadShape;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,8 +35,7 @@ final class ExploreVerb implements Verb {
             "Every list may hold values and ranges: '100..1M/9' are nine values, each the same"
                 + " factor above the one before. Without --csv - or --json a table is shown.");
     spec.usageMessage()
-        .exitCodeList(
-            new TreeMap<>(Map.of("0", "done", "2", "a file cannot be written, or bad usage")));
+        .exitCodeList(Map.of("0", "done", "2", "a file cannot be written, or bad usage"));
     spec.addOption(
         Verb.value("--guest-memory", "SIZES", "Sizes of guests. Default: " + MEMORY + "."));
     spec.addOption(
@@ -90,6 +89,16 @@ final class ExploreVerb implements Verb {
     }
     List<Explorer.Run> runs = new ArrayList<>();
     explorer.run(runs::add);
+    for (Explorer.Run run : runs) {
+      if (run.outcome().isBeyondTime()) {
+        throw VerifyVerb.bad(
+            arguments,
+            "--guest-memory, --bandwidths: %s at %s take longer than 292 years"
+                .formatted(
+                    Units.octets(run.guestPages() * PAGE),
+                    ExploreRows.bits(run.octetsPerSecond())));
+      }
+    }
     if (!csv.isEmpty()) {
       write(csv, console, out -> ExploreRows.csv(runs, out));
     }
@@ -128,7 +137,7 @@ final class ExploreVerb implements Verb {
                     .map(name -> Policies.parse(name, Policies.DEFAULT_TARGET_NANOS, abortAbove))
                     .toList());
     List<Long> pages =
-        numbers(arguments, "--guest-memory", MEMORY, Amounts::size).stream()
+        numbers(arguments, "--guest-memory", MEMORY, ExploreVerb::memory).stream()
             .map(octets -> (long) (octets / PAGE))
             .toList();
     try {
@@ -137,11 +146,28 @@ final class ExploreVerb implements Verb {
           shapes(arguments),
           pages,
           numbers(arguments, "--dirty-rates", DIRTY_RATES, Amounts::perSecond),
-          numbers(arguments, "--bandwidths", BANDWIDTHS, Amounts::bandwidth),
+          numbers(arguments, "--bandwidths", BANDWIDTHS, ExploreVerb::bandwidth),
           Verb.taken(arguments, "--fixed-downtime", () -> Amounts.nanos(fixed)));
     } catch (IllegalArgumentException e) {
       throw VerifyVerb.bad(arguments, String.valueOf(e.getMessage()));
     }
+  }
+
+  private static double memory(String text) {
+    double octets = Amounts.size(text);
+    if (octets < PAGE) {
+      throw new IllegalArgumentException("expected a page (4KiB) or more, found '" + text + "'");
+    }
+    return octets;
+  }
+
+  private static double bandwidth(String text) {
+    double rate = Amounts.bandwidth(text);
+    if (rate < 1 || rate > Explorer.FASTEST_LINE) {
+      throw new IllegalArgumentException(
+          "expected 1 to 10^12 octets a second, found '" + text + "'");
+    }
+    return rate;
   }
 
   private static List<Double> numbers(
@@ -180,6 +206,7 @@ final class ExploreVerb implements Verb {
       text.to(console.out());
       return;
     }
+    Path _ = FileName.path(name);
     try (OutputFile file = OutputFile.open(name)) {
       PrintStream out =
           new PrintStream(Channels.newOutputStream(file.channel()), false, StandardCharsets.UTF_8);

@@ -23,6 +23,23 @@ final class Failure {
     };
   }
 
+  /// A line for what the virtual machine has no more of, its memory or its stack; null where
+  /// nothing ran out.
+  ///
+  /// @param e that, or what came of it
+  static @Nullable String exhausted(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof OutOfMemoryError) {
+        return "out of memory (%s): XENSTREAM_JAVA_OPTIONS=-Xmx1g lets more be taken"
+            .formatted(orName(cause.getMessage(), cause.getClass()));
+      }
+      if (cause instanceof StackOverflowError) {
+        return "nested too deep: XENSTREAM_JAVA_OPTIONS=-Xss16m lets more be taken";
+      }
+    }
+    return null;
+  }
+
   private static String orName(@Nullable String message, Class<?> type) {
     return message == null ? type.getSimpleName() : message;
   }

@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +29,7 @@ import tools.jackson.core.json.JsonFactory;
 /// JSON is the configuration itself, or what `xl list -l` writes, which has it inside: a list of
 /// objects `{"domid": 3, "config": {…}}` (`list_domains_details` of `tools/xl/xl_list.c`).
 final class GivenConfig {
-  private static final String OPTION = "--config";
+  static final String OPTION = "--config";
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   /// Octets in front of a configuration in the header that are held against the same limit.
@@ -86,10 +85,14 @@ final class GivenConfig {
   }
 
   private static byte[] octets(String name, long most) throws IOException {
-    try (InputStream in = Files.newInputStream(Path.of(name))) {
+    try (InputStream in = Files.newInputStream(FileName.path(name))) {
       byte[] octets = in.readNBytes((int) most);
       if (octets.length == most) {
-        throw fault(name, most, "a configuration of less than " + Units.octets(most), "more");
+        throw fault(
+            name,
+            most,
+            "a configuration of less than " + Units.octets(most + LENGTH),
+            "more (--limit config=SIZE)");
       }
       int from = startsWith(octets, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
       return Arrays.copyOfRange(octets, from, octets.length);

@@ -74,6 +74,13 @@ record GuestOptions(
           arguments,
           "--memory: expected whole pages, at least 4MiB, found " + Units.octets(memory));
     }
+    long touched = Verb.has(arguments, "--touched") ? size(arguments, "--touched", "") : memory;
+    if (touched > memory) {
+      throw VerifyVerb.bad(
+          arguments,
+          "--touched: expected at most the RAM, %s, found %s"
+              .formatted(Units.octets(memory), Units.octets(touched)));
+    }
     String rate = arguments.matchedOptionValue("--dirty-rate", RATE);
     double writes =
         rate.equals("max")
@@ -88,7 +95,7 @@ record GuestOptions(
         new GuestOptions(
             kind,
             memory,
-            Verb.has(arguments, "--touched") ? size(arguments, "--touched", "") : memory,
+            touched,
             (int) number(arguments, "--vcpus", 2, 1, 32),
             number(arguments, "--seed", 1, Long.MIN_VALUE, Long.MAX_VALUE),
             work,

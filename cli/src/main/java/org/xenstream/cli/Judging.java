@@ -65,6 +65,9 @@ final class Judging {
       throw new IOException(image.name() + ": " + Failure.text(e), e);
     } catch (InternalError e) {
       throw new IOException(image.name() + ": the file was shortened while it was read", e);
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      // What it held is free again: the next image may take less.
+      throw new IOException(image.name() + ": " + Failure.exhausted(e), e);
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.xenstream.core.envelope.ImageReader;
@@ -136,6 +137,8 @@ final class LegacyStreamConverter {
       converter.log.error(Failure.text(e));
     } catch (InternalError e) {
       converter.log.error("the file was shortened while it was read");
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      converter.log.error(String.valueOf(Failure.exhausted(e)));
     } finally {
       converter.log.close();
     }
@@ -157,7 +160,7 @@ final class LegacyStreamConverter {
     try (ImageReader reader =
         number < 0
             // `Images` itself reads command lines
-            ? new Images.Named(in, false, Limits.DEFAULT).open()
+            ? new Images.Named(in, Limits.DEFAULT).open()
             : ImageReader.of(InheritedDescriptor.read(number), Limits.DEFAULT)) {
       LegacyImage image = LegacyImage.find(reader);
       try (LegacySource source =
@@ -198,6 +201,7 @@ final class LegacyStreamConverter {
       behind(image);
       return;
     }
+    Path _ = FileName.path(out);
     try (OutputFile file = OutputFile.open(out)) {
       write(image, source, file.channel());
       behind(image);

@@ -32,7 +32,7 @@ final class LimitOption {
             .description(
                 "For an image that is trusted, or one that is not: take records up to this size"
                     + " (record=SIZE, 128MiB by default and 256MiB at most), a configuration in an"
-                    + " outer layer (config=SIZE, 4MiB, at most 32MiB), a compressed image with so"
+                    + " outer layer or a file (config=SIZE, 4MiB, at most 32MiB), a compressed image with so"
                     + " much in it (decompressed=SIZE, 64TiB). Can be repeated.")
             .build());
   }

@@ -4,6 +4,7 @@ package org.xenstream.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.List;
 import org.xenstream.core.format.Fault;
@@ -51,6 +52,15 @@ public final class Main {
       return commands(console, verbs(arguments)).execute(arguments);
     } catch (IOException e) {
       return fail(e, console);
+    } catch (InvalidPathException e) {
+      return fail(FileName.noText(e.getInput(), e), console);
+    } catch (RuntimeException | Error e) {
+      String exhausted = Failure.exhausted(e);
+      if (exhausted == null) {
+        throw e;
+      }
+      console.complain(exhausted);
+      return Verb.NO_IMAGE;
     }
   }
 

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.StreamType;
@@ -37,11 +36,10 @@ final class MigrateVerb implements Verb {
                 + " whether it survived by its own check of all its memory and state.");
     spec.usageMessage()
         .exitCodeList(
-            new TreeMap<>(
-                Map.of(
-                    "0", "the guest survived where it was meant to run",
-                    "1", "it did not, or it goes on where it was as it could not be moved",
-                    "2", "a file cannot be written, or bad usage")));
+            Map.of(
+                "0", "the guest survived where it was meant to run",
+                "1", "it did not, or it goes on where it was as it could not be moved",
+                "2", "a file cannot be written, or bad usage"));
     GuestOptions.addTo(spec);
     spec.addOption(
         Verb.value("--bandwidth", "RATE", "What the line carries: 10Gbit, 100MiB. Default: all."));
@@ -66,10 +64,10 @@ final class MigrateVerb implements Verb {
         Verb.value(
             "--checkpoints",
             "N",
-            "Keep a backup by N checkpoints (Remus) in place of moving the guest."));
+            "Keep a backup by N checkpoints (Remus) in place of moving the guest. With --colo or"
+                + " --kill-primary alone: 10, or as many as --kill-primary needs."));
     spec.addOption(
-        Verb.flag(
-            "--colo", "Let the backup run as well (COLO, not for PV guests); with --checkpoints."));
+        Verb.flag("--colo", "Keep a backup that runs as well (COLO, not for PV guests)."));
     spec.addOption(
         Verb.value("--interval", "MS", "The time between checkpoints. Default: " + INTERVAL + "."));
     spec.addOption(
@@ -78,7 +76,7 @@ final class MigrateVerb implements Verb {
             "N",
             "Let the first host die amid the checkpoint behind number N: the backup takes over."));
     spec.addOption(savingCpu());
-    spec.addOption(Verb.value("--record", "FILE", "Keep the stream. It appears when complete."));
+    spec.addOption(Verb.value("--record", "FILE", "Keep the stream. " + Verb.APPEARS));
     spec.addOption(Verb.flag("--json", "Write one JSON object (docs/json.md)."));
     return Verb.own(this, spec);
   }
@@ -107,7 +105,8 @@ final class MigrateVerb implements Verb {
         MigrateRows.table(options, outcome, notes, console);
       }
       console.out().flush();
-      return code(outcome, console);
+      int code = code(outcome, console);
+      return file != null && file.hasFailed() ? NO_IMAGE : code;
     }
   }
 

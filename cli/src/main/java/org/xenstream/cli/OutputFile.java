@@ -50,7 +50,7 @@ final class OutputFile implements AutoCloseable {
     if (name.equals("-")) {
       return new OutputFile(StandardPipes.output(), null);
     }
-    Path path = Path.of(name);
+    Path path = FileName.path(name);
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       return new OutputFile(FileChannel.open(path, StandardOpenOption.WRITE), null);
     }

@@ -46,7 +46,7 @@ final class Policies {
               value.isEmpty()
                   ? ConvergencePolicy.DEFAULT
                   : new ConvergencePolicy(
-                      whole(value) / 100.0,
+                      percentage(value) / 100.0,
                       ConvergencePolicy.DEFAULT.targetDirtyCount(),
                       ConvergencePolicy.DEFAULT.maxIterations());
           default ->
@@ -55,6 +55,13 @@ final class Policies {
         };
     return new Explorer.Contender(
         text, abortAbove.isPresent() ? new AbortPolicy(policy, abortAbove.getAsLong()) : policy);
+  }
+
+  private static int percentage(String value) {
+    if (!value.matches("[0-9]{1,2}|100")) {
+      throw new IllegalArgumentException("expected a percentage up to 100, found '" + value + "'");
+    }
+    return Integer.parseInt(value);
   }
 
   private static int whole(String value) {

@@ -62,7 +62,7 @@ final class RecordsVerb implements Verb {
     ScratchOptions scratch = ScratchOptions.of(arguments);
     LegacyReading legacy = scratch.reading(true);
     try (ImageReader reader =
-        new Images.Named(name, false, LimitOption.of(arguments)).open(PagesShown.IN_VIEW, legacy)) {
+        new Images.Named(name, LimitOption.of(arguments)).open(PagesShown.IN_VIEW, legacy)) {
       for (ImageItem item = reader.next(); item != null; item = reader.next()) {
         if (console.out().checkError()) {
           return SOUND; // nobody reads any more

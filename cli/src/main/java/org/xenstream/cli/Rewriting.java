@@ -3,6 +3,7 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.format.StreamFormatException;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,8 +27,7 @@ final class Rewriting {
   static void addTo(CommandSpec spec, String in, String out) {
     LimitOption.addTo(spec);
     spec.addPositional(file("0", "IN", in + "; '-' for standard input."));
-    spec.addPositional(
-        file("1", "OUT", out + "; '-' for standard output. It appears when it is complete."));
+    spec.addPositional(file("1", "OUT", out + "; '-' for standard output. " + Verb.APPEARS));
   }
 
   private static PositionalParamSpec file(String index, String label, String description) {
@@ -51,6 +51,7 @@ final class Rewriting {
       throw VerifyVerb.bad(
           arguments, "an image is not for a terminal: redirect it, or name a file");
     }
+    Path _ = FileName.path(out);
     try (ImageReader reader = Images.open(in, LimitOption.of(arguments))) {
       work.run(reader, out);
       return Verb.SOUND;

@@ -2,6 +2,7 @@
 package org.xenstream.cli;
 
 import java.util.List;
+import java.util.Map;
 import org.xenstream.core.verify.Rule;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -13,6 +14,8 @@ final class RulesVerb implements Verb {
   public CommandSpec spec() {
     CommandSpec spec =
         Verb.spec("rules", "Lists the rules by which 'verify' judges, or explains the ones named.");
+    spec.usageMessage()
+        .exitCodeList(Map.of("0", "they are shown", "2", "no rule is called so, or bad usage"));
     spec.addPositional(
         PositionalParamSpec.builder()
             .index("0..*")

@@ -3,6 +3,7 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -81,16 +82,25 @@ record ScratchOptions(Path folder, long limit, String advice) {
   private static Asked<Path> folder(Map<String, String> environment) {
     String own = environment.getOrDefault(FOLDER, "");
     if (!own.isEmpty()) {
-      Path folder = Path.of(own);
+      Path folder = path(own);
       return new Asked<>(folder, Files.isDirectory(folder) ? null : FOLDER + " names no folder");
     }
     // Java itself does not ask for it.
     String temporary = environment.getOrDefault("TMPDIR", "");
     return new Asked<>(
-        !temporary.isEmpty() && Files.isDirectory(Path.of(temporary))
-            ? Path.of(temporary)
+        !temporary.isEmpty() && Files.isDirectory(path(temporary))
+            ? path(temporary)
             : Path.of(System.getProperty("java.io.tmpdir", "/tmp")),
         null);
+  }
+
+  /// A folder by its name; where that is no text in this locale, one that cannot be.
+  private static Path path(String name) {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      return Path.of("/dev/null/?");
+    }
   }
 
   /// Of what is no size nothing is allowed.
@@ -104,7 +114,7 @@ record ScratchOptions(Path folder, long limit, String advice) {
   }
 
   private static Path existing(String folder) throws IOException {
-    Path path = Path.of(folder);
+    Path path = FileName.path(folder);
     if (!Files.isDirectory(path)) {
       throw new NotDirectoryException(folder);
     }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import org.xenstream.transfer.Deadline;
 import org.xenstream.transfer.Patience;
 import org.xenstream.transfer.SaveOutput;
@@ -34,11 +33,10 @@ final class SimulateSaveVerb implements Verb {
                 + " converted.");
     spec.usageMessage()
         .exitCodeList(
-            new TreeMap<>(
-                Map.of(
-                    "0", "the image is complete",
-                    "1", "the guest could not be saved",
-                    "2", "the file cannot be written, or bad usage")));
+            Map.of(
+                "0", "the image is complete",
+                "1", "the guest could not be saved",
+                "2", "the file cannot be written, or bad usage"));
     GuestOptions.addTo(spec);
     spec.addOption(Verb.flag("--live", "Let the guest run while most of its memory is sent."));
     spec.addOption(
@@ -57,7 +55,7 @@ final class SimulateSaveVerb implements Verb {
             .required(true)
             .paramLabel("OUT")
             .type(String.class)
-            .description("The image; '-' for standard output. It appears when it is complete.")
+            .description("The image; '-' for standard output. " + Verb.APPEARS)
             .build());
     return Verb.own(this, spec);
   }
@@ -99,7 +97,7 @@ final class SimulateSaveVerb implements Verb {
         report = save(guest, options, how, file.to(patience), console);
       } catch (IOException e) {
         console.complain(Failure.text(e) + ": nothing was saved");
-        return UNSOUND;
+        return file.hasFailed() ? NO_IMAGE : UNSOUND;
       }
       file.commit();
       (out.equals("-") ? console.err() : console.out())

@@ -37,7 +37,7 @@ final class TransferInput implements AutoCloseable {
       }
       return new TransferInput("standard input", Descriptor.borrow(Console.STANDARD_INPUT));
     }
-    Path path = Path.of(name);
+    Path path = FileName.path(name);
     boolean stream = Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
     return new TransferInput(name, stream ? Descriptor.openToRead(path) : null);
   }
@@ -47,7 +47,7 @@ final class TransferInput implements AutoCloseable {
   /// @param patience how long its writer is waited for
   ImageReader read(Patience patience, LegacyReading legacy) throws IOException {
     if (descriptor == null) {
-      return new Images.Named(name, false, Limits.DEFAULT).open(PagesShown.IN_VIEW, legacy);
+      return new Images.Named(name, Limits.DEFAULT).open(PagesShown.IN_VIEW, legacy);
     }
     DescriptorInput input = new DescriptorInput(name, descriptor, patience);
     return ImageReader.of(input, Limits.DEFAULT, PagesShown.IN_VIEW, legacy);

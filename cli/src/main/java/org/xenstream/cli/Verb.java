@@ -2,6 +2,7 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -17,6 +18,11 @@ interface Verb {
 
   /// No image at all, or bad usage.
   int NO_IMAGE = 2;
+
+  /// What `--help` says of an image that is written, as [OutputFile] does it.
+  String APPEARS =
+      "It appears when it is complete, for its owner alone (mode 0600), also in the place of a file"
+          + " that others could read.";
 
   /// The verb's name, options and arguments.
   CommandSpec spec();
@@ -40,8 +46,10 @@ interface Verb {
     return spec;
   }
 
-  /// The specification with the verb behind it, so that whoever parsed it can run it.
+  /// The specification with the verb behind it, so that whoever parsed it can run it. Its exit
+  /// codes are shown in ascending order: that of `Map.of` is another one in every process.
   static CommandSpec own(Verb verb, CommandSpec spec) {
+    spec.usageMessage().exitCodeList(new TreeMap<>(spec.usageMessage().exitCodeList()));
     CommandSpec own = CommandSpec.wrapWithoutInspection(verb).name(spec.name());
     own.usageMessage(spec.usageMessage());
     spec.options().forEach(own::addOption);

@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -17,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /// 0, 1 or 2, and the line that says why, for every verb.
 class ExitCodeTest {
@@ -72,6 +76,27 @@ class ExitCodeTest {
     Tool.Run run = Tool.run(arguments).exits(2);
     assertEquals("", run.out());
     assertEquals("xenstream: " + files.absent() + ": no such file\n", run.err());
+  }
+
+  @Test
+  void aFolderThatIsNoImageIsNamed() throws Exception {
+    Path out = folder.resolve("copied");
+    for (Object[] arguments :
+        new Object[][] {
+          {"records", folder},
+          {"simulate", "restore", folder},
+          {"copy", folder, out},
+          {"convert", folder, out},
+          {"copy", files.sound(), folder},
+        }) {
+      assertEquals(
+          "xenstream: " + folder + ": Is a directory\n", Tool.run(arguments).exits(2).err());
+    }
+    for (String line : List.of("verify -", "info -", "records -", "copy - " + out)) {
+      Process process = Tool.shell("x %s <'%s'".formatted(line, folder)).start();
+      assertEquals(
+          "xenstream: standard input: Is a directory\n", Tool.finish(process).exits(2).err());
+    }
   }
 
   @Test
@@ -218,6 +243,9 @@ class ExitCodeTest {
         "copy --layer x a b | --layer takes libxc, libxl or xl, not x | xenstream copy",
         "copy --layer xl --strip-layers a b"
             + " | --strip-layers and --layer exclude each other | xenstream copy",
+        "copy --drop-policies a b | --drop-policies goes with --to-version 2 | xenstream copy",
+        "copy --to-version 3 --drop-policies a b"
+            + " | --drop-policies goes with --to-version 2 | xenstream copy",
         "copy --config c a b | --config goes with --layer xl | xenstream copy",
         "verify - - | standard input can be read once, and is named twice | xenstream verify",
         "info - - | standard input can be read once, and is named twice | xenstream info",
@@ -245,6 +273,35 @@ class ExitCodeTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"copy", "convert", "simulate save", "simulate migrate"})
+  void everyVerbThatWritesAnImageTellsItsMode(String verb) {
+    String help = Tool.run((Object[]) (verb + " --help").split(" ")).quiet().exits(0).out();
+    assertTrue(
+        help.replaceAll("\\s+", " ")
+            .contains(
+                "for its owner alone (mode 0600), also in the place of a file that others could"
+                    + " read."),
+        help);
+  }
+
+  /// In ascending order, so that every run shows, and every manual page has, the same.
+  @Test
+  void everyVerbTellsItsExitCodes() {
+    Deque<CommandLine> verbs = new ArrayDeque<>(Main.commands().getSubcommands().values());
+    List<String> seen = new ArrayList<>();
+    while (!verbs.isEmpty()) {
+      CommandLine verb = verbs.pop();
+      verbs.addAll(verb.getSubcommands().values());
+      seen.add(verb.getCommandName());
+      List<String> codes =
+          List.copyOf(verb.getCommandSpec().usageMessage().exitCodeList().keySet());
+      assertFalse(codes.isEmpty(), verb.getCommandName());
+      assertEquals(codes.stream().sorted().toList(), codes, verb.getCommandName());
+    }
+    assertTrue(seen.containsAll(List.of("rules", "host", "simulate", "explore")), seen::toString);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"info", "verify --quiet", "verify --json", "records", "--version"})
   @EnabledIf("hasAFullDisk")
   void whatCannotBeWrittenIsNotWell(String line) throws Exception {
@@ -264,6 +321,31 @@ class ExitCodeTest {
     Tool.Run run = Tool.run("copy", files.sound(), FULL_DISK).exits(2);
     assertEquals(
         "xenstream: " + files.sound() + " to /dev/full: No space left on device\n", run.err());
+  }
+
+  /// It is no fault of the guest: 1 is for one that could not be saved.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "simulate save --memory 8M /dev/full"
+            + " | /dev/full @0x0: No space left on device: nothing was saved",
+        "simulate save --memory 8M - >/dev/full"
+            + " | standard output @0x0: No space left on device: nothing was saved",
+        "simulate migrate --memory 8M --record /dev/full"
+            + " | /dev/full @0x0: No space left on device: the guest goes on where it was, unharmed",
+        "simulate save --memory 8M f | f: File too large: nothing was saved",
+        "simulate migrate --memory 8M --record f"
+            + " | f: File too large: the guest goes on where it was, unharmed",
+      })
+  @EnabledIf("hasAFullDisk")
+  void aStreamThatCannotBeWrittenNamesItsFile(String line, String message, @TempDir Path empty)
+      throws Exception {
+    Process process = Tool.shell("ulimit -f 1000; x " + line).directory(empty.toFile()).start();
+    assertEquals("xenstream: " + message + "\n", Tool.finish(process).exits(2).err());
+    try (Stream<Path> left = Files.list(empty)) {
+      assertEquals(List.of(), left.toList());
+    }
   }
 
   static boolean hasAFullDisk() {

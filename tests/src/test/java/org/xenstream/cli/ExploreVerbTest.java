@@ -114,8 +114,11 @@ class ExploreVerbTest {
       delimiter = '|',
       value = {
         "--guest-memory | 4X | --guest-memory: expected a unit with K, M, G or T, found '4X'",
-        "--guest-memory | 0 | a guest has at least one page, not 0",
-        "--bandwidths | 0 | no bandwidth between 1 and 10^12: 0.0",
+        "--guest-memory | 0 | --guest-memory: expected a page (4KiB) or more, found '0'",
+        "--guest-memory | 4095 | --guest-memory: expected a page (4KiB) or more, found '4095'",
+        "--bandwidths | 0 | --bandwidths: expected 1 to 10^12 octets a second, found '0'",
+        "--bandwidths | 9Tbit | --bandwidths: expected 1 to 10^12 octets a second, found '9Tbit'",
+        "--policies | converge:101 | --policies: expected a percentage up to 100, found '101'",
         "--bandwidths | fast | --bandwidths: expected a rate such as 10Gbit, 1.25GB or 100MiB,"
             + " found 'fast'",
         "--dirty-rates | 10..1 | --dirty-rates: expected a range from a positive value to a larger"
@@ -132,6 +135,17 @@ class ExploreVerbTest {
     Tool.Run run = explore(option, value).exits(2);
     assertEquals("", run.out());
     assertEquals("xenstream: " + message, run.err().lines().findFirst().orElseThrow());
+  }
+
+  @Test
+  void aTimeThatCannotBeToldIsNoResult() {
+    Tool.Run run =
+        explore("--guest-memory", "100TiB", "--dirty-rates", "1M", "--bandwidths", "1").exits(2);
+    assertEquals("", run.out());
+    assertEquals(
+        "xenstream: --guest-memory, --bandwidths: 100.0 TiB at 8 bit/s take longer than 292 years",
+        run.err().lines().findFirst().orElseThrow());
+    explore("--guest-memory", "1GiB", "--dirty-rates", "1M", "--bandwidths", "10").exits(0);
   }
 
   @Test

@@ -311,7 +311,7 @@ class LegacyStreamConverterTest {
   void inheritedDescriptors() throws Exception {
     byte[] header = Layers.xlOfText("name='g'\n", new byte[0]);
     Files.write(in, StreamBuilder.join(header, image));
-    String java = Tool.shell("convert-legacy-stream");
+    String java = Tool.words("convert-legacy-stream");
     String script =
         "exec 7<\"$1\"; dd bs=%d count=1 <&7 >/dev/null 2>&1; "
             + "{ %s --in 7 --out 8 -w 32 -g hvm -f libxl 8>&1 >/dev/null; } | cat";

@@ -101,6 +101,30 @@ class LimitOptionTest {
     assertEquals(false, errors("verify", "--limit", "config=8MiB", image).contains("XS2111"));
   }
 
+  /// A device never ends; a file that is too long is no configuration.
+  @ParameterizedTest
+  @CsvSource({
+    "copy, --layer=xl, pv32.xlsave.zst",
+    "convert, --to=xl, hvm.xend.zst",
+  })
+  void aConfigurationThatNeverEndsIsNotReadWhole(String verb, String layer, String sample)
+      throws IOException {
+    Path image = Tool.sample(sample);
+    Path out = folder.resolve("never-" + verb);
+    String refused = "expected a configuration of less than 4.00 MiB, found more";
+    assertEquals(
+        "xenstream: /dev/zero @0x3ffffc (config): " + refused + " (--limit config=SIZE)\n",
+        Tool.run(verb, layer, "--config", "/dev/zero", image, out).exits(1).err());
+    assertEquals(false, Files.exists(out));
+    Path config = Files.writeString(folder.resolve("text"), "{}" + " ".repeat(5 << 20));
+    Tool.run(verb, layer, "--config", config, image, out).exits(1);
+    Path made = folder.resolve("trusted-" + verb);
+    Tool.run(verb, layer, "--config", config, "--limit", "config=6M", image, made).exits(0);
+    assertEquals(
+        "xenstream: " + folder + ": Is a directory\n",
+        Tool.run(verb, layer, "--config", folder, image, out).exits(2).err());
+  }
+
   @Test
   void whatIsNotTrustedMayYieldLess() {
     Path image = Tool.sample("pv32.xlsave.zst");

@@ -178,6 +178,8 @@ class SimulateVerbTest {
             + " the same pages",
         "--checkpoints 3 --kill-primary 3 | --kill-primary: the primary can die behind a checkpoint"
             + " before the last, not behind number 3 of 3",
+        "--touched 65M | --touched: expected at most the RAM, 64.0 MiB, found 65.0 MiB",
+        "--policy converge:200 | --policy: expected a percentage up to 100, found '200'",
         "--policy zen | --policy: expected xen, downtime or converge, found 'zen'",
         "--downtime-target 50ms | --downtime-target goes with --policy downtime",
         "--policy downtime:9 --downtime-target 50 | --downtime-target goes with --policy downtime",

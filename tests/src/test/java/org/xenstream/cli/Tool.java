@@ -84,7 +84,7 @@ final class Tool {
   }
 
   /// The words with which a shell runs the tool.
-  static String shell(Object... arguments) {
+  static String words(Object... arguments) {
     return process(arguments).command().stream()
         .map(word -> "'" + word + "'")
         .collect(Collectors.joining(" "));
@@ -92,8 +92,14 @@ final class Tool {
 
   /// A process of the tool, not yet started.
   static ProcessBuilder process(Object... arguments) {
+    return process(List.of(), arguments);
+  }
+
+  /// The same, with options for its virtual machine.
+  static ProcessBuilder process(List<String> options, Object... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
     command.addAll(
         List.of(
             "-XX:+UseSerialGC",
@@ -107,6 +113,12 @@ final class Tool {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().remove("NO_COLOR");
     return builder;
+  }
+
+  /// A shell with a line in which `x` is the tool, not yet started: for what Java does not hand on
+  /// to a process.
+  static ProcessBuilder shell(String line) {
+    return new ProcessBuilder("sh", "-c", "x() { " + words() + " \"$@\"; }\n" + line);
   }
 
   /// Runs a process whose standard input is a pipe.

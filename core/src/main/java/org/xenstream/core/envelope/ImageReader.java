@@ -339,14 +339,17 @@ public final class ImageReader implements AutoCloseable {
   }
 
   /// A text's length held against the limit.
-  void holdConfig(long length, long offset, String layer, String part, String field)
+  ///
+  /// @param length what it is as a number with a sign; one that does not fit is negative
+  /// @param found what it is as its layer has it, with a sign or without
+  void holdConfig(long length, String found, long offset, String layer, String part, String field)
       throws StreamFormatException {
     if (length < 0 || length > limits.maxConfigLength()) {
       throw new StreamFormatException(
           Fault.TOO_LONG,
           Location.of(input.name(), offset, layer, part, field),
           "at most " + limits.maxConfigLength(),
-          Long.toString(length));
+          found);
     }
   }
 

@@ -43,7 +43,7 @@ final class LibvirtStage implements Stage {
           "1 or 2",
           Integer.toUnsignedString(version));
     }
-    image.holdConfig(length, offset + 20, "libvirt", "header", "xmlLen");
+    image.holdConfig(length, Long.toString(length), offset + 20, "libvirt", "header", "xmlLen");
     byte[] xml =
         image
             .require(HEADER + length, "libvirt", "xml")

@@ -94,7 +94,8 @@ final class XenServerStage implements Stage {
     } else if (type == Layer.XenServerPart.END) {
       ended = true;
     } else if (type == Layer.XenServerPart.XENOPS) {
-      image.holdConfig(length, offset + 8, "xenserver", "part Xenops", "length");
+      image.holdConfig(
+          length, Long.toUnsignedString(length), offset + 8, "xenserver", "part Xenops", "length");
       byte[] text =
           image
               .require(PART_HEADER + length, "xenserver", "part Xenops")

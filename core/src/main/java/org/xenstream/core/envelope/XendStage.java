@@ -31,7 +31,7 @@ final class XendStage implements Stage {
     OctetInput input = image.input();
     long offset = input.position();
     int length = Wire.u32(image.require(HEADER, "xend", "header"), 16, ByteOrder.BIG_ENDIAN);
-    image.holdConfig(length, offset + 16, "xend", "header", "length");
+    image.holdConfig(length, Integer.toString(length), offset + 16, "xend", "header", "length");
     byte[] config =
         image
             .require(HEADER + (long) length, "xend", "config")

@@ -53,7 +53,8 @@ final class XlStage implements Stage {
           "0x01020304",
           "0x%08x".formatted(word));
     }
-    image.holdConfig(length, offset + 44, "xl", "header", "optional_data_len");
+    image.holdConfig(
+        length, Long.toString(length), offset + 44, "xl", "header", "optional_data_len");
     byte[] data =
         image
             .require(HEADER + length, "xl", "optional data")

@@ -443,6 +443,13 @@ class ImageReaderTest {
         join(
             "XenSavedDomv2-\n".getBytes(ISO_8859_1),
             Layers.xenServerPart(0x0F, 0x100_0001, new byte[9])));
+    refused(
+        Fault.TOO_LONG,
+        "a.img @0x17 (xenserver part Xenops.length): expected at most 4194304, found"
+            + " 9223372036854775808",
+        join(
+            "XenSavedDomv2-\n".getBytes(ISO_8859_1),
+            Layers.xenServerPart(0x0F, Long.MIN_VALUE, new byte[9])));
   }
 
   @Test

@@ -20,7 +20,13 @@ public record PrecopyModel(
   /// @param totalNanos from the first octet to the last
   /// @param downtimeNanos how long the guest stood still; 0 where it was given up
   public record Outcome(
-      boolean completed, int rounds, long pagesSent, long totalNanos, long downtimeNanos) {}
+      boolean completed, int rounds, long pagesSent, long totalNanos, long downtimeNanos) {
+    /// Tells whether it took longer than can be told in nanoseconds, 292 years: no number but the
+    /// rounds means anything then.
+    public boolean isBeyondTime() {
+      return totalNanos == Long.MAX_VALUE;
+    }
+  }
 
   /// Runs it.
   public Outcome run(PrecopyPolicy policy) {
@@ -31,8 +37,13 @@ public record PrecopyModel(
       return new Outcome(false, line.rounds, line.sent, line.nanos, 0);
     }
     long rest = line.dirtyNow();
-    long downtime = fixedDowntimeNanos + line.nanosFor(rest);
-    return new Outcome(true, line.rounds, line.sent + rest, line.nanos + downtime, downtime);
+    long downtime = sum(fixedDowntimeNanos, line.nanosFor(rest));
+    return new Outcome(true, line.rounds, line.sent + rest, sum(line.nanos, downtime), downtime);
+  }
+
+  /// Of two times, the longest one that there is where they are longer together.
+  private static long sum(long nanos, long more) {
+    return nanos > Long.MAX_VALUE - more ? Long.MAX_VALUE : nanos + more;
   }
 
   /// The guest and the line, as the loop sees them.
@@ -52,7 +63,7 @@ public record PrecopyModel(
 
     @Override
     public double send(int round, long count, PrecopyStats stats) {
-      nanos += nanosFor(count);
+      nanos = sum(nanos, nanosFor(count));
       sent += count;
       rounds++;
       return octetsPerSecond;

@@ -30,6 +30,7 @@ final class DeviceModel implements AutoCloseable {
   private volatile boolean logDirty;
   private volatile boolean stopping;
   private volatile @Nullable HypervisorException failure;
+  private volatile @Nullable Error broken;
   private @Nullable Thread thread;
 
   DeviceModel(SimGuest guest) {
@@ -86,7 +87,13 @@ final class DeviceModel implements AutoCloseable {
   }
 
   /// What went wrong while it ran, or null.
+  ///
+  /// @throws IllegalStateException when the virtual machine had no more of something
   @Nullable HypervisorException failure() {
+    Error error = broken;
+    if (error != null) {
+      throw new IllegalStateException("the device model failed: " + error.getMessage(), error);
+    }
     return failure;
   }
 
@@ -99,6 +106,8 @@ final class DeviceModel implements AutoCloseable {
       }
     } catch (HypervisorException e) {
       failure = e;
+    } catch (Error e) {
+      broken = e;
     }
   }
 

@@ -39,7 +39,7 @@ public final class GuestLoad implements AutoCloseable {
   private double allowance;
   private long lastNanos;
   private volatile boolean stopped;
-  private volatile @Nullable Exception failure;
+  private volatile @Nullable Throwable failure;
 
   private GuestLoad(
       SimGuest guest, Workload workload, double pagesPerSecond, LongSupplier nanoTime, int count) {
@@ -164,7 +164,7 @@ public final class GuestLoad implements AutoCloseable {
         // A step that writes no page costs something all the same, or an idle load would spin.
         spend(Math.max(1, pages));
       }
-    } catch (HypervisorException | RuntimeException e) {
+    } catch (HypervisorException | RuntimeException | Error e) {
       failure = e;
     }
   }
@@ -207,7 +207,7 @@ public final class GuestLoad implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    Exception why = failure;
+    Throwable why = failure;
     if (why != null) {
       throw new IllegalStateException("the guest's workload failed: " + why.getMessage(), why);
     }
