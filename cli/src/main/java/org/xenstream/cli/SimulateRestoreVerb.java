@@ -4,11 +4,10 @@ package org.xenstream.cli;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
-import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
-import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LibxcRecords;
+import org.xenstream.core.format.Framed;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.Patience;
@@ -19,6 +18,7 @@ import org.xenstream.transfer.restore.RestoreRequest;
 import org.xenstream.transfer.restore.RestoreResult;
 import org.xenstream.transfer.restore.Restorer;
 import org.xenstream.transfer.sim.GuestReport;
+import org.xenstream.transfer.sim.OuterReport;
 import org.xenstream.transfer.sim.RestoreReport;
 import org.xenstream.transfer.sim.SimDestination;
 import org.xenstream.transfer.sim.SimDomain;
@@ -50,8 +50,8 @@ final class SimulateRestoreVerb implements Verb {
         Verb.spec(
             "restore",
             "Restores an image of a guest of up to 256 GiB, in whatever layers, into a simulated"
-                + " domain, and tells what came of it line by line: hashes of memory and blobs,"
-                + " parameters, pins. A legacy image is restored as 'convert' would write it.",
+                + " domain, and tells what came of it line by line: layers, hashes of memory and"
+                + " blobs, parameters, pins. A legacy image is restored as 'convert' would write it.",
             "Placement is fixed, so that the same image always gives the same lines: the frame of"
                 + " an HVM guest's pfn is the pfn, that of a PV guest's the pfn + 0x1000.");
     spec.usageMessage()
@@ -120,11 +120,12 @@ final class SimulateRestoreVerb implements Verb {
     // A plain restore of a legacy image with checkpoints is given its last state.
     LegacyReading reading = wish.scratch.reading(wish.type == StreamType.REMUS);
     Patience patience = Patience.endless(cancellation, System::nanoTime);
+    OuterReport outer = new OuterReport(Xxh64::new);
     try (SimHost host =
             new SimHost(wish.check ? options.withChecks(SimOptions.Checks.ENFORCED) : options);
         ImageReader image = input.read(patience, reading);
         Progress progress = new Progress(console, "restore", image.source());
-        LibxcRecords records = LibxcRecords.of(image)) {
+        LibxcRecords records = LibxcRecords.of(image, outer)) {
       SimDomain domain =
           records.headers().domain().isHvm()
               ? host.createHvm(wish.vcpus, MOST_PAGES)
@@ -151,8 +152,12 @@ final class SimulateRestoreVerb implements Verb {
                     cancellation,
                     null)
                 .restore(records);
-        long trailing = result.failedOver() ? 0 : trailing(image);
-        RestoreReport.of(domain, result, trailing, Xxh64::new).forEach(console.out()::println);
+        if (!result.failedOver()) {
+          passRest(records);
+        }
+        outer
+            .around(RestoreReport.of(domain, result, outer.trailing(), Xxh64::new))
+            .forEach(console.out()::println);
         return wish.check ? selfCheck(toolstack.arrived(), console) : SOUND;
       } finally {
         notes.tell(console);
@@ -167,17 +172,11 @@ final class SimulateRestoreVerb implements Verb {
     return report.survived() ? SOUND : UNSOUND;
   }
 
-  /// How many octets of the image no restore looks at.
-  private static long trailing(ImageReader image) throws IOException {
-    long trailing = 0;
-    for (ImageItem item = image.next(); item != null; item = image.next()) {
-      trailing =
-          switch (item) {
-            case ImageItem.Trailing(_, long length) -> length;
-            case ImageItem.LayerFound(_, long length, Layer.MigrateGo _) -> length;
-            default -> trailing;
-          };
-    }
-    return trailing;
+  /// What stands behind the guest belongs to the image all the same.
+  private static void passRest(LibxcRecords records) throws IOException {
+    Framed framed;
+    do {
+      framed = records.next();
+    } while (framed != null);
   }
 }
