@@ -13,6 +13,7 @@ import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.Patience;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.TransferCancelledException;
+import org.xenstream.transfer.restore.OuterLayers;
 import org.xenstream.transfer.restore.RefusedStreamException;
 import org.xenstream.transfer.restore.RestoreRequest;
 import org.xenstream.transfer.restore.RestoreResult;
@@ -125,7 +126,7 @@ final class SimulateRestoreVerb implements Verb {
             new SimHost(wish.check ? options.withChecks(SimOptions.Checks.ENFORCED) : options);
         ImageReader image = input.read(patience, reading);
         Progress progress = new Progress(console, "restore", image.source());
-        LibxcRecords records = LibxcRecords.of(image, outer)) {
+        LibxcRecords records = LibxcRecords.of(image, new OuterLayers(image).andThen(outer))) {
       SimDomain domain =
           records.headers().domain().isHvm()
               ? host.createHvm(wish.vcpus, MOST_PAGES)

@@ -23,6 +23,14 @@ public final class LibxcRecords implements RecordSource {
     /// @param item its views die as soon as this returns
     /// @throws IOException ends the reading
     void see(ImageItem item) throws IOException;
+
+    /// Shows it to another behind this one.
+    default Passing andThen(Passing other) {
+      return item -> {
+        see(item);
+        other.see(item);
+      };
+    }
   }
 
   private final ImageReader image;

@@ -48,7 +48,7 @@ final class RestoredImage {
   private static List<String> report(SimHost host, ImageReader image, StreamType type, int vcpus)
       throws IOException {
     OuterReport outer = new OuterReport(Xxh64::new);
-    LibxcRecords records = LibxcRecords.of(image, outer);
+    LibxcRecords records = LibxcRecords.of(image, new OuterLayers(image).andThen(outer));
     SimDomain domain =
         records.headers().domain().isHvm()
             ? host.createHvm(vcpus, MOST_PAGES)
