@@ -11,11 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Objects;
+import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamReader;
+import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
 import org.xenstream.os.DescriptorPair;
 import org.xenstream.transfer.Cancellation;
@@ -36,10 +39,11 @@ import org.xenstream.transfer.sim.SimOptions;
 /// same octets: `RestoreRate HVM_FILE PV_FILE ROUNDS`, the files being bare streams of an HVM and
 /// of a PV guest of [MakeImage], which has one page table in twenty pages.
 ///
-/// In turn, A B A B …, each for both guests: read(2) of the file into the same memory, the restore
-/// from the file, `cat FILE | cat >/dev/null`, the restore from a pipe that `cat` fills, a larger
-/// one than the system's usual. A domain is restored once before; after that the hypervisor has
-/// nothing to populate.
+/// In turn, A B A B …, each for both guests: read(2) of the file into the same memory; the same
+/// from where the first pages stand in the file, which is no multiple of 64 octets, so that the
+/// processor copies them more slowly; the restore from the file, `cat FILE | cat >/dev/null`, the
+/// restore from a pipe that `cat` fills, a larger one than the system's usual. A domain is restored
+/// once before; after that the hypervisor has nothing to populate.
 public final class RestoreRate {
   /// As much as a process may have without privileges.
   private static final int PIPE = 1 << 20;
@@ -48,22 +52,29 @@ public final class RestoreRate {
 
   private final Path file;
   private final long octets;
+
+  /// Where in the file the first pages stand.
+  private final long pagesAt;
+
   private final SimHost host;
   private final SimDomain domain;
   private final boolean hvm;
   private final double[] read;
+  private final double[] readPages;
   private final double[] fromFile;
   private final double[] cat;
   private final double[] fromPipe;
 
-  private RestoreRate(Path file, SimHost host, boolean hvm, long pages, int rounds)
+  private RestoreRate(Path file, SimHost host, boolean hvm, long pages, long pagesAt, int rounds)
       throws IOException {
     this.file = file;
     this.octets = Files.size(file);
+    this.pagesAt = pagesAt;
     this.host = host;
     this.hvm = hvm;
     this.domain = hvm ? host.createHvm(1, pages) : host.createPv(1, pages);
     this.read = new double[rounds];
+    this.readPages = new double[rounds];
     this.fromFile = new double[rounds];
     this.cat = new double[rounds];
     this.fromPipe = new double[rounds];
@@ -104,8 +115,16 @@ public final class RestoreRate {
         throw new IOException(
             "%s: expected the stream of %s guest".formatted(file, hvm ? "an HVM" : "a PV"));
       }
+      long pagesAt = -1;
+      while (pagesAt < 0) {
+        Framed framed = Objects.requireNonNull(reader.next(), "a stream without pages");
+        if (framed.record() instanceof StreamRecord.PageData pages) {
+          // Behind the record's header, the count of pages and their entries.
+          pagesAt = framed.frame().offset() + 16 + 8L * pages.entries().count();
+        }
+      }
+      return new RestoreRate(file, host, hvm, pages(file), pagesAt, rounds);
     }
-    return new RestoreRate(file, host, hvm, pages(file), rounds);
   }
 
   private static void run(List<RestoreRate> both, int rounds)
@@ -117,7 +136,10 @@ public final class RestoreRate {
     for (int round = -1; round < rounds; round++) {
       int at = Math.max(round, 0);
       for (RestoreRate one : both) {
-        one.read[at] = Turns.rate(one.octets, one::read);
+        one.read[at] = Turns.rate(one.octets, () -> one.read(0));
+      }
+      for (RestoreRate one : both) {
+        one.readPages[at] = Turns.rate(one.octets - one.pagesAt, () -> one.read(one.pagesAt));
       }
       for (RestoreRate one : both) {
         one.fromFile[at] =
@@ -136,16 +158,21 @@ public final class RestoreRate {
 
   private void tell(String guest) {
     Turns.tell(guest + ": read(2) into the same memory", read, read);
+    Turns.tell(guest + ": read(2) from where pages stand", readPages, read);
     Turns.tell(guest + ": restore from the file", fromFile, read);
+    Turns.tellRatio(guest + ": restore / read(2) from where pages stand", fromFile, readPages);
     Turns.tell(guest + ": cat FILE | cat >/dev/null", cat, cat);
     Turns.tell(guest + ": restore from cat FILE |", fromPipe, cat);
   }
 
   /// Reads the file in lumps of 4 MiB to where a restore puts the pages.
-  private void read() throws IOException {
+  ///
+  /// @param start where in the file to begin
+  private void read(long start) throws IOException {
     long[] frames = new long[READ_AT_ONCE];
     long count = domain.outcome().lastPfn() + 1;
     try (FileChannel from = FileChannel.open(file, StandardOpenOption.READ)) {
+      from.position(start);
       long first = 0;
       while (true) {
         int length = (int) Math.min(READ_AT_ONCE, count - first);

@@ -166,7 +166,8 @@ final class ConvertVerb implements Verb {
       throws IOException {
     try (Progress progress = new Progress(console, "convert", reader.source());
         LegacyConversion conversion =
-            LegacyConversion.begin(source, reader.input(), output.channel(), to.target())) {
+            LegacyConversion.begin(
+                source, reader.input(), output.channel(reader.input()), to.target())) {
       while (conversion.step()) {
         progress.step();
       }

@@ -73,7 +73,7 @@ final class CopyVerb implements Verb {
       throws IOException {
     try (OutputFile output = OutputFile.open(out);
         Progress progress = new Progress(console, "copy", reader.source())) {
-      ImageCopy copy = new ImageCopy(reader, output.channel(), options);
+      ImageCopy copy = new ImageCopy(reader, output.channel(reader.source()), options);
       try {
         for (ImageItem item = reader.next(); item != null; item = reader.next()) {
           copy.see(item);

@@ -36,6 +36,9 @@ final class InheritedDescriptor {
   private static final int READ_ONLY = 0;
   private static final int WRITE_ONLY = 1;
 
+  /// As many as the kernel follows.
+  private static final int MOST_LINKS = 40;
+
   /// `O_APPEND` of Linux.
   private static final int APPENDS = 0x400;
 
@@ -69,7 +72,7 @@ final class InheritedDescriptor {
     Path file = find(number);
     mustBeWritten(number);
     if (isSocket(file)) {
-      return new SocketOutput("descriptor " + number, Descriptor.borrow(number));
+      return new InheritedOutput("descriptor " + number, Descriptor.borrow(number));
     }
     boolean regular = Files.isRegularFile(file);
     boolean append = regular && (state(number, "flags", 8) & APPENDS) != 0;
@@ -78,15 +81,22 @@ final class InheritedDescriptor {
     return regular && !append ? channel.position(state(number, "pos", 10)) : channel;
   }
 
-  /// Refuses a path such as `/dev/fd/3` that leads to a descriptor which is not open to be written.
-  static void mustBeWritten(Path path) throws IOException {
-    Path folder = path.toAbsolutePath().getParent();
-    if (folder != null && Files.exists(path) && folder.toRealPath().equals(OPEN.toRealPath())) {
-      mustBeWritten(Integer.parseInt(path.getFileName().toString()));
+  /// The number of the open descriptor to which a path such as `/dev/fd/3` or `/dev/stdout` leads,
+  /// or −1: what is written there is written where the descriptor stands.
+  static int numberOf(Path path) throws IOException {
+    Path at = path.toAbsolutePath();
+    for (int links = 0; links < MOST_LINKS && Files.isSymbolicLink(at); links++) {
+      Path folder = at.resolveSibling("").toRealPath();
+      if (folder.equals(OPEN.toRealPath())) {
+        return Integer.parseInt(at.getFileName().toString());
+      }
+      at = folder.resolve(Files.readSymbolicLink(at));
     }
+    return -1;
   }
 
-  private static void mustBeWritten(int number) throws IOException {
+  /// Refuses a descriptor that was opened to be read.
+  static void mustBeWritten(int number) throws IOException {
     if (access(number) == READ_ONLY) {
       throw new IOException("descriptor " + number + " is not open to be written");
     }

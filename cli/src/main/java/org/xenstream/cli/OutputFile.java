@@ -3,6 +3,7 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.GatheringByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -11,34 +12,48 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.MappedInput;
+import org.xenstream.core.format.OctetInput;
+import org.xenstream.os.Descriptor;
 
 /// A file that is there whole or not at all: written beside its place and renamed when it is done.
 /// What is left unfinished, by a failure or an interrupt, is deleted.
 ///
 /// It is made for its owner alone: an image holds a guest's memory.
 final class OutputFile implements AutoCloseable {
-  private final FileChannel channel;
-  private final @Nullable Path target;
-  private final @Nullable Path partial;
-  private final @Nullable Thread onExit;
+  /// Below that a file is written before anything else is made ready.
+  private static final long WORTH_A_SPLICE = 64L << 20;
 
-  private OutputFile(
-      FileChannel channel, @Nullable Path target, @Nullable Path partial, @Nullable Thread onExit) {
+  private final GatheringByteChannel channel;
+  private final @Nullable Unfinished unfinished;
+
+  private OutputFile(GatheringByteChannel channel, @Nullable Unfinished unfinished) {
     this.channel = channel;
-    this.target = target;
-    this.partial = partial;
-    this.onExit = onExit;
+    this.unfinished = unfinished;
   }
 
-  /// Opens an output: `-` is standard output; a pipe or a device is written as it is.
+  /// What is written beside its place.
+  private record Unfinished(FileChannel file, Path target, Path partial, Thread onExit) {}
+
+  /// Opens an output: `-` is standard output; a pipe, a device or an open descriptor
+  /// (`/dev/stdout`, `/dev/fd/3`) is written as it is.
   @SuppressWarnings("resource") // the channel lives as long as the output
   static OutputFile open(String name) throws IOException {
     if (name.equals("-")) {
-      return new OutputFile(StandardPipes.output(), null, null, null);
+      return new OutputFile(StandardPipes.output(), null);
     }
     Path path = Path.of(name);
     if (Files.exists(path) && !Files.isRegularFile(path)) {
-      return new OutputFile(FileChannel.open(path, StandardOpenOption.WRITE), null, null, null);
+      return new OutputFile(FileChannel.open(path, StandardOpenOption.WRITE), null);
+    }
+    int number = InheritedDescriptor.numberOf(path);
+    if (number >= 0) {
+      InheritedDescriptor.mustBeWritten(number);
+      return new OutputFile(
+          number == Console.STANDARD_OUTPUT
+              ? StandardPipes.output()
+              : new InheritedOutput("descriptor " + number, Descriptor.borrow(number)),
+          null);
     }
     Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
     Path partial =
@@ -55,33 +70,44 @@ final class OutputFile implements AutoCloseable {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Thread onExit = new Thread(() -> delete(partial), "unfinished output");
     Runtime.getRuntime().addShutdownHook(onExit);
-    return new OutputFile(channel, target, partial, onExit);
+    return new OutputFile(channel, new Unfinished(channel, target, partial, onExit));
   }
 
   /// Where to write.
-  FileChannel channel() {
+  GatheringByteChannel channel() {
     return channel;
+  }
+
+  /// Where to write what mostly comes out of one input.
+  GatheringByteChannel channel(OctetInput from) {
+    if (unfinished == null
+        || !(from instanceof MappedInput input)
+        || input.size() < WORTH_A_SPLICE
+        || input.path() == null) {
+      return channel;
+    }
+    return SplicedOutput.of(unfinished.file(), unfinished.partial(), input.channel(), input.path());
   }
 
   /// Puts the finished file in its place.
   void commit() throws IOException {
-    if (partial != null && target != null) {
-      channel.force(false);
-      channel.close();
-      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    if (unfinished != null) {
+      unfinished.file().force(false);
+      unfinished.file().close();
+      Files.move(unfinished.partial(), unfinished.target(), StandardCopyOption.ATOMIC_MOVE);
     }
   }
 
   /// Closes the output, and deletes what was not committed.
   @Override
   public void close() throws IOException {
-    if (partial == null || onExit == null) {
+    if (unfinished == null) {
       return;
     }
-    channel.close();
-    delete(partial);
+    unfinished.file().close();
+    delete(unfinished.partial());
     try {
-      Runtime.getRuntime().removeShutdownHook(onExit);
+      Runtime.getRuntime().removeShutdownHook(unfinished.onExit());
     } catch (IllegalStateException e) {
       // The process ends already, and the hook does the same.
     }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.LibxlRecord;
 import org.xenstream.core.format.Location;
 import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.TakingChannel;
 import org.xenstream.core.format.Wire;
 
 /// The state of a device model as libxl's record EMULATOR_CONTEXT, of emulator 0 and index 0: in
@@ -154,7 +155,7 @@ public final class EmulatorState {
     }
     long at = from;
     while (at < from + count) {
-      long moved = in.transferTo(at, from + count - at, out);
+      long moved = TakingChannel.move(in, at, from + count - at, out);
       if (moved <= 0 && at >= in.size()) {
         throw new EOFException("a scratch file was shortened");
       }

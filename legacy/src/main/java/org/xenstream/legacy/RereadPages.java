@@ -40,7 +40,7 @@ final class RereadPages implements EarlierPages {
     if (!read) {
       read = true;
       try (Arena arena = Arena.ofShared();
-          ChannelInput input = new ChannelInput(name, new FromPlace(file, bodyBegin))) {
+          ChannelInput input = new ChannelInput(name, new FromPlace(file, bodyBegin), bodyBegin)) {
         readAll(input, arena, store);
       }
     }

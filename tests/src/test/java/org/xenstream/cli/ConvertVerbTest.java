@@ -399,7 +399,10 @@ class ConvertVerbTest {
     byte[] octets = state(states).octets();
     Files.write(in, octets);
     Object[] options = {"--to", "libxl", "--checkpoints", checkpoints};
-    Tool.run(words(options, in, out)).exits(0);
+    String said = Tool.run(words(options, in, out)).exits(0).err();
+    String kept =
+        " @0x24 (legacy batch.pages): pages that compressed checkpoints change are kept in";
+    assertTrue(said.startsWith("xenstream: " + in + kept), said);
     byte[] made = Files.readAllBytes(out);
     byte[] page = StreamBuilder.page(2);
     Arrays.fill(page, 0, 4, (byte) 9);

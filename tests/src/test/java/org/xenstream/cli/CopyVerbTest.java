@@ -125,15 +125,38 @@ class CopyVerbTest {
   void whatADescriptorMayOnlyReadIsNotReplaced() throws IOException {
     Files.writeString(out, "what was here");
     try (Descriptor toRead = Descriptor.openToRead(out)) {
-      Tool.Run run = Tool.run("copy", in, "/dev/fd/" + toRead.number()).exits(2);
-      assertTrue(
-          run.err().contains("descriptor " + toRead.number() + " is not open to be written\n"));
+      Path link = Files.createSymbolicLink(folder.resolve("link"), descriptor(toRead));
+      for (Path path : List.of(descriptor(toRead), link)) {
+        Tool.Run run = Tool.run("copy", in, path).exits(2);
+        assertTrue(
+            run.err().contains("descriptor " + toRead.number() + " is not open to be written\n"));
+      }
+      Files.delete(link);
     }
     assertEquals("what was here", Files.readString(out));
-    try (Descriptor toWrite = Descriptor.openToWrite(out)) {
-      Tool.run("copy", in, "/dev/fd/" + toWrite.number()).quiet().exits(0);
+    assertEquals(List.of("in", "out"), files());
+  }
+
+  /// What else is written there stands before and behind.
+  @Test
+  void aDescriptorIsWrittenWhereItStands() throws Exception {
+    String java = Tool.shell("copy");
+    for (String path : List.of("/dev/stdout", "/dev/fd/1", "/dev/fd/7")) {
+      String script = "{ printf head; " + java + " \"$1\" " + path + "; printf tail; }";
+      Process process =
+          new ProcessBuilder(
+                  "sh", "-c", script + " >\"$2\" 7>&1", "sh", in.toString(), out.toString())
+              .start();
+      Tool.finish(process).exits(0).quiet();
+      assertArrayEquals(
+          StreamBuilder.join("head".getBytes(ISO_8859_1), image, "tail".getBytes(ISO_8859_1)),
+          Files.readAllBytes(out),
+          path);
     }
-    assertArrayEquals(image, Files.readAllBytes(out));
+  }
+
+  private static Path descriptor(Descriptor descriptor) {
+    return Path.of("/dev/fd/" + descriptor.number());
   }
 
   @Test

@@ -162,6 +162,35 @@ class LegacyStreamConverterTest {
     assertArrayEquals(expected, Arrays.copyOf(Files.readAllBytes(out), expected.length));
   }
 
+  /// An image of Xen 4.0 or older does not say that no further state follows, and one of Remus does
+  /// not either: what comes late belongs to it. The pause is longer than those that Xen's own
+  /// restore took for the sender's end (`HEARTBEAT_MS` in `xc_domain_restore.c`).
+  @ParameterizedTest
+  @ValueSource(strings = {"convert", "stream"})
+  void aSenderThatPausesIsWaitedFor(String program) throws IOException {
+    byte[] late =
+        ended(LegacyImageBuilder.image(4).filledBatch(3).chunk(LegacyImageBuilder.LAST_CHECKPOINT));
+    Files.write(in, StreamBuilder.join(image, late));
+    Tool.run("convert", in, out).exits(0);
+    byte[] expected = Files.readAllBytes(out);
+    assertFalse(Arrays.equals(libxl, expected));
+    Files.delete(out);
+    FilledPipe.Writer sender =
+        to -> {
+          to.write(image);
+          Thread.sleep(1500);
+          to.write(late);
+        };
+    try (FilledPipe pipe = FilledPipe.of(sender)) {
+      Tool.Run run =
+          program.equals("convert")
+              ? Tool.run("convert", pipe.name(), out)
+              : run("-i", pipe.number(), "-o", out, "-w32", "-ghvm", "-flibxl");
+      run.exits(0);
+    }
+    assertArrayEquals(expected, Files.readAllBytes(out));
+  }
+
   @Test
   void anXlHeaderIsKept() throws IOException {
     String config = "name='g'\n";
@@ -243,7 +272,7 @@ class LegacyStreamConverterTest {
   void inheritedDescriptors() throws Exception {
     byte[] header = Layers.xlOfText("name='g'\n", new byte[0]);
     Files.write(in, StreamBuilder.join(header, image));
-    String java = String.join(" ", quoted(Tool.process("convert-legacy-stream").command()));
+    String java = Tool.shell("convert-legacy-stream");
     String script =
         "exec 7<\"$1\"; dd bs=%d count=1 <&7 >/dev/null 2>&1; "
             + "{ %s --in 7 --out 8 -w 32 -g hvm -f libxl 8>&1 >/dev/null; } | cat";
@@ -279,7 +308,7 @@ class LegacyStreamConverterTest {
           Thread.ofPlatform()
               .start(() -> {
                 try (Descriptor end = in.second();
-                    SocketOutput socket = new SocketOutput("in", end)) {
+                    InheritedOutput socket = new InheritedOutput("in", end)) {
                   socket.write(ByteBuffer.wrap(image));
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);
@@ -418,9 +447,5 @@ class LegacyStreamConverterTest {
             "-flibxl");
     process.environment().put("PATH", programs.toString());
     return Tool.finish(process.start());
-  }
-
-  private static List<String> quoted(List<String> words) {
-    return words.stream().map(word -> "'" + word + "'").toList();
   }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.xenstream.tests.DocsText;
 
 /// Runs of the tool: in this process with captured streams, or in one of its own where the
@@ -80,6 +81,13 @@ final class Tool {
       strings[i] = arguments[i].toString();
     }
     return strings;
+  }
+
+  /// The words with which a shell runs the tool.
+  static String shell(Object... arguments) {
+    return process(arguments).command().stream()
+        .map(word -> "'" + word + "'")
+        .collect(Collectors.joining(" "));
   }
 
   /// A process of the tool, not yet started.

@@ -67,7 +67,14 @@ public final class EntryRuns {
     return 0;
   }
 
-  private static boolean isRun(long[] table, int first, int length, long key) {
+  /// Tells whether entries are a run: present, and each maps what follows the frame of the one
+  /// before.
+  ///
+  /// @param key as for [#length]
+  public static boolean isRun(long[] table, int first, int length, long key) {
+    if (length == 0 || !mayBeRun(table, first, length, key)) {
+      return false;
+    }
     long begin = table[first] & key;
     long differ = 0;
     for (int i = 0; i < length; i++) {
@@ -90,10 +97,14 @@ public final class EntryRuns {
     return differ == 0;
   }
 
-  /// A look at two entries, which mostly tells.
   private static boolean mayBegin(long[] table, int i, int end, long key) {
-    int last = i + SHORTEST - 1;
-    return last < end && (table[last] & key) - (table[i] & key) == NEXT * (SHORTEST - 1);
+    return i + SHORTEST <= end && mayBeRun(table, i, SHORTEST, key);
+  }
+
+  /// A look at two entries, which mostly tells.
+  private static boolean mayBeRun(long[] table, int first, int length, long key) {
+    return (table[first] & PageTableEntry.PRESENT) != 0
+        && (table[first + length - 1] & key) - (table[first] & key) == NEXT * (length - 1);
   }
 
   /// Where the entries from `i` on end that are best looked up one by one: before what may be a

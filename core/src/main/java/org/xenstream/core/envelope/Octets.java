@@ -8,6 +8,7 @@ import java.nio.channels.GatheringByteChannel;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.TakingChannel;
 
 /// Passes octets from an input to a channel as they are. Those of a mapped file are gathered into
 /// long extents, which the system moves without showing them to user space.
@@ -55,7 +56,7 @@ final class Octets {
   void flush() throws IOException {
     FileChannel source = file;
     while (source != null && from < to) {
-      long moved = source.transferTo(from, to - from, out);
+      long moved = TakingChannel.move(source, from, to - from, out);
       if (moved <= 0 && from >= source.size()) {
         throw new EOFException("the image was shortened while it was copied");
       }

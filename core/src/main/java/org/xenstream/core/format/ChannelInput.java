@@ -36,10 +36,18 @@ public final class ChannelInput implements OctetInput {
 
   /// @param name for messages
   /// @param channel blocking; closed with the input
-  @SuppressWarnings("MustBeClosedChecker") // lives until the buffer grows, or the input's end
   public ChannelInput(String name, ReadableByteChannel channel) {
+    this(name, channel, 0);
+  }
+
+  /// @param name for messages
+  /// @param channel blocking; closed with the input
+  /// @param position where the channel's first octet stands in what it is a part of
+  @SuppressWarnings("MustBeClosedChecker") // lives until the buffer grows, or the input's end
+  public ChannelInput(String name, ReadableByteChannel channel, long position) {
     this.name = name;
     this.channel = channel;
+    this.position = position;
     this.arena = Arena.ofShared();
     this.buffer = arena.allocate(FIRST_CAPACITY, 64);
     this.bytes = buffer.asByteBuffer();

@@ -91,8 +91,10 @@ public final class Judge {
     Rule rule = FaultRules.of(fault);
     // A restore that cannot have the next record drops what came behind the last complete
     // checkpoint, unread, and goes on with that checkpoint's state (`remus_failover` in
-    // `xg_sr_restore.c`).
-    if (state.completeCheckpoints() > 0
+    // `xg_sr_restore.c`). Of a legacy image the translation does so itself, where it ends early;
+    // of what it refuses no state is taken.
+    if (rule != Rule.LEGACY_MALFORMED
+        && state.completeCheckpoints() > 0
         && (fault.fault() == Fault.TRUNCATED || fault.fault() == Fault.TOO_LONG)) {
       dropIncomplete();
       rule = Rule.CHECKPOINT_INCOMPLETE;

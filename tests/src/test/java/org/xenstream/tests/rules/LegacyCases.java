@@ -22,6 +22,18 @@ final class LegacyCases {
             Rule.LEGACY_MALFORMED,
             hvm().chunk(-22).octets(),
             "img @0x3024 (legacy chunk.id): expected -21 to 1024, found -22"),
+        // Behind a complete state, too: no translation goes on with that one.
+        RuleCase.of(
+            Rule.LEGACY_MALFORMED,
+            hvm()
+                .endOfBody()
+                .hvmTail(1, 2, 0, CONTEXT)
+                .deviceModel(QEMU_WITH_LENGTH, STATE)
+                .filledBatch(0)
+                .chunk(LegacyImageBuilder.TOOLSTACK)
+                .u32(-1)
+                .octets(),
+            "img @0x4080 (legacy TOOLSTACK.length): expected at most 4194304, found 4294967295"),
         RuleCase.of(
             Rule.LEGACY_GUESSED,
             image(8).words(512).words(3).filledBatch(0, 1, 2, 3).octets(),

@@ -43,33 +43,34 @@ public final class TableLocaliser {
   }
 
   private int localise(int from, MemorySegment complements, long maxPfn) {
-    int i = EntryRuns.present(table, from, ENTRIES);
-    while (i < ENTRIES) {
-      int end = i + EntryRuns.length(table, i, ENTRIES, KEY);
-      if (end > i && PageTableEntry.frame(table[i]) + (end - i) - 1 <= maxPfn) {
-        long pfn = PageTableEntry.frame(table[i]);
-        MemorySegment.copy(complements, U64, pfn << 3, found, i, end - i);
-      } else {
-        end = EntryRuns.singles(table, i, ENTRIES, KEY);
-        if (!find(i, end, complements, maxPfn)) {
-          return oneByOne(i, complements, maxPfn);
-        }
-      }
-      if (!areFound(i, end)) {
-        return oneByOne(i, complements, maxPfn);
-      }
-      replace(i, end);
-      i = EntryRuns.present(table, end, ENTRIES);
+    if (!look(from, complements, maxPfn) || !areFound(from)) {
+      return oneByOne(from, complements, maxPfn);
     }
+    replace(from);
     return ENTRIES;
   }
 
-  /// Looks entries up, in a loop that does nothing else: the processor waits for many at a time.
+  /// Looks all entries up. A kernel's map of its memory is one run of pfns, whose frames lie beside
+  /// each other; shorter runs are not worth the looking.
   ///
   /// @return false where a pfn is none of the guest's
-  private boolean find(int first, int end, MemorySegment complements, long maxPfn) {
+  private boolean look(int from, MemorySegment complements, long maxPfn) {
+    int count = ENTRIES - from;
+    if (!EntryRuns.isRun(table, from, count, KEY)) {
+      return find(from, complements, maxPfn);
+    }
+    long pfn = PageTableEntry.frame(table[from]);
+    if (pfn + count - 1 > maxPfn) {
+      return false;
+    }
+    MemorySegment.copy(complements, U64, pfn << 3, found, from, count);
+    return true;
+  }
+
+  /// The same one by one, in a loop that does nothing else: the processor waits for many at a time.
+  private boolean find(int from, MemorySegment complements, long maxPfn) {
     long beyond = 0;
-    for (int i = first; i < end; i++) {
+    for (int i = from; i < ENTRIES; i++) {
       long pfn = PageTableEntry.frame(table[i]) & -(table[i] & PageTableEntry.PRESENT);
       beyond |= maxPfn - pfn;
       found[i] = pfn;
@@ -77,23 +78,23 @@ public final class TableLocaliser {
     if (beyond < 0) {
       return false;
     }
-    for (int i = first; i < end; i++) {
+    for (int i = from; i < ENTRIES; i++) {
       found[i] = complements.get(U64, found[i] << 3);
     }
     return true;
   }
 
-  private boolean areFound(int first, int end) {
+  private boolean areFound(int from) {
     long none = 0;
-    for (int i = first; i < end; i++) {
+    for (int i = from; i < ENTRIES; i++) {
       // All numbers but 0 have the highest bit in themselves or in what is opposite to them.
       none |= ~(found[i] | -found[i]) & -(table[i] & PageTableEntry.PRESENT);
     }
     return none >= 0;
   }
 
-  private void replace(int first, int end) {
-    for (int i = first; i < end; i++) {
+  private void replace(int from) {
+    for (int i = from; i < ENTRIES; i++) {
       long entry = table[i];
       long mask = -(entry & PageTableEntry.PRESENT) & PageTableEntry.FRAME_MASK;
       table[i] = (entry & ~mask) | ((~found[i] << 12) & mask);

@@ -11,9 +11,10 @@ import org.xenstream.os.Errno;
 import org.xenstream.os.IoVectors;
 import org.xenstream.os.WakeUp;
 
-/// A socket that was inherited, to which an image is written through the descriptor itself: it
-/// cannot be opened once more. What is written is copied once.
-final class SocketOutput implements GatheringByteChannel {
+/// A descriptor that was inherited, to which an image is written through itself: a socket cannot be
+/// opened once more, and of a file that others write to as well the place moves on for them, too.
+/// What is written is copied once.
+final class InheritedOutput implements GatheringByteChannel {
   private static final int STAGING = 256 << 10;
 
   private final String name;
@@ -26,7 +27,7 @@ final class SocketOutput implements GatheringByteChannel {
   /// @param name for messages
   /// @param descriptor stays open
   /// @throws IOException when there is no further descriptor
-  SocketOutput(String name, Descriptor descriptor) throws IOException {
+  InheritedOutput(String name, Descriptor descriptor) throws IOException {
     this.name = name;
     this.descriptor = descriptor;
     this.never = WakeUp.open();
