@@ -97,7 +97,10 @@ class ImageReaderTest {
     int end = 24 + Samples.hvm().length;
     assertEquals(
         around(
-            List.of("@0 +16 libxl stream v2", "@16 libxl LIBXC_CONTEXT", "@24 libxc"),
+            List.of(
+                "@0 +16 libxl stream v2" + (big ? " (big-endian)" : ""),
+                "@16 libxl LIBXC_CONTEXT",
+                "@24 libxc"),
             List.of(
                 "@%d libxl EMULATOR_XENSTORE_DATA".formatted(end),
                 "@%d libxl EMULATOR_CONTEXT".formatted(end + 32),
