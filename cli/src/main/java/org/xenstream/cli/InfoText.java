@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LibxlRecord;
 import org.xenstream.core.envelope.XlConfig;
@@ -71,26 +72,50 @@ final class InfoText {
   }
 
   private void layers(ImageSummary summary) {
-    List<String> titles = new ArrayList<>();
+    List<String> around = new ArrayList<>();
+    List<String> beside = new ArrayList<>();
+    ImageSummary.LayerSeen holder = partAround(summary);
     for (ImageSummary.LayerSeen seen : summary.layers()) {
-      if (!(seen.layer() instanceof Layer.MigrateGo)) {
-        titles.add(seen.layer().title());
+      Layer layer = seen.layer();
+      if (seen.equals(holder) || !(layer instanceof Layer.XenServerPart part)) {
+        if (!(layer instanceof Layer.MigrateGo)) {
+          around.add(layer.title());
+        }
+      } else if (part.type() != Layer.XenServerPart.END) {
+        beside.add(layer.title());
       }
     }
     StreamHeaders headers = summary.headers();
     if (headers != null && !isLegacy(summary)) {
-      titles.add(
+      around.add(
           "libxc stream v%d%s"
               .formatted(
                   headers.image().version(),
                   headers.order() == ByteOrder.BIG_ENDIAN ? " (big-endian)" : ""));
     }
-    line("layers", titles.isEmpty() ? "none recognised" : String.join(" › ", titles));
+    line("layers", around.isEmpty() ? "none recognised" : String.join(" › ", around));
+    if (!beside.isEmpty()) {
+      line("", "beside it: " + String.join(", ", beside));
+    }
     for (ImageSummary.LayerSeen seen : summary.layers()) {
       if (seen.layer() instanceof Layer.MigrateGo) {
         line("", "captured from a migration: the sender's GO message follows the stream");
       }
     }
+  }
+
+  /// Which of the parts of a XenServer suspend image, that follow each other, has the stream in it.
+  private static ImageSummary.@Nullable LayerSeen partAround(ImageSummary summary) {
+    StreamHeaders headers = summary.headers();
+    ImageSummary.LayerSeen last = null;
+    for (ImageSummary.LayerSeen seen : summary.layers()) {
+      if (seen.layer() instanceof Layer.XenServerPart part
+          && part.isStream()
+          && (headers == null || seen.offset() <= headers.offset())) {
+        last = seen;
+      }
+    }
+    return last;
   }
 
   private static boolean isLegacy(ImageSummary summary) {

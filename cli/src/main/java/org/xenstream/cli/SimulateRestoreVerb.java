@@ -4,22 +4,23 @@ package org.xenstream.cli;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
-import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
-import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LibxcRecords;
+import org.xenstream.core.format.Framed;
 import org.xenstream.legacy.ScratchException;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.Patience;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.TransferCancelledException;
+import org.xenstream.transfer.restore.OuterLayers;
 import org.xenstream.transfer.restore.RefusedStreamException;
 import org.xenstream.transfer.restore.RestoreRequest;
 import org.xenstream.transfer.restore.RestoreResult;
 import org.xenstream.transfer.restore.Restorer;
 import org.xenstream.transfer.sim.GuestReport;
+import org.xenstream.transfer.sim.OuterReport;
 import org.xenstream.transfer.sim.RestoreReport;
 import org.xenstream.transfer.sim.SimDestination;
 import org.xenstream.transfer.sim.SimDomain;
@@ -43,7 +44,8 @@ final class SimulateRestoreVerb implements Verb {
   private static final long FRAMES = MOST_PAGES + 0x2000;
 
   /// What the command line asks for besides the image.
-  private record Wish(int vcpus, StreamType type, boolean check, ScratchOptions scratch) {}
+  private record Wish(
+      int vcpus, StreamType type, boolean strict, boolean check, ScratchOptions scratch) {}
 
   @Override
   public CommandSpec spec() {
@@ -51,10 +53,13 @@ final class SimulateRestoreVerb implements Verb {
         Verb.spec(
             "restore",
             "Restores an image of a guest of up to 256 GiB, in whatever layers, into a simulated"
-                + " domain, and tells what came of it line by line: hashes of memory and blobs,"
-                + " parameters, pins. A legacy image is restored as 'convert' would write it.",
+                + " domain, and tells what came of it line by line: layers, hashes of memory and"
+                + " blobs, parameters, pins. A legacy image is restored as 'convert' would write it.",
             "Placement is fixed, so that the same image always gives the same lines: the frame of"
-                + " an HVM guest's pfn is the pfn, that of a PV guest's the pfn + 0x1000.");
+                + " an HVM guest's pfn is the pfn, that of a PV guest's the pfn + 0x1000.",
+            "The host takes down what it is told, like the one on which Xen's own restore gave these"
+                + " lines: a context, a TSC mode or page tables that no hypervisor takes are"
+                + " restored, unless --strict or --self-check is there.");
     spec.usageMessage()
         .exitCodeList(
             new TreeMap<>(
@@ -71,9 +76,15 @@ final class SimulateRestoreVerb implements Verb {
         Verb.value("--vcpus", "N", "How many vCPUs the domain has, 1 to 128. Default: 128."));
     spec.addOption(
         Verb.flag(
+            "--strict",
+            "Refuse what Xen's hypervisor refuses: page tables that are none, contexts, HVM"
+                + " parameters, TSC modes. Guests that never ran, made for tests, may not pass, and"
+                + " a PV guest's memory has in it what Xen writes into page tables."));
+    spec.addOption(
+        Verb.flag(
             "--self-check",
-            "Of a guest saved by 'simulate': check page tables as Xen does, and let the guest look"
-                + " at all its memory and state."));
+            "Of a guest saved by 'simulate': be strict, and let the guest look at all its memory and"
+                + " state."));
     ScratchOptions.addTo(spec, ", and where records wait for a checkpoint to be complete");
     spec.addPositional(
         PositionalParamSpec.builder()
@@ -94,6 +105,7 @@ final class SimulateRestoreVerb implements Verb {
         new Wish(
             (int) GuestOptions.number(arguments, "--vcpus", MOST_VCPUS, 1, MOST_VCPUS),
             Verb.has(arguments, "--checkpointed") ? StreamType.REMUS : StreamType.PLAIN,
+            Verb.has(arguments, "--strict") || Verb.has(arguments, "--self-check"),
             Verb.has(arguments, "--self-check"),
             ScratchOptions.of(arguments));
     // A pipe is opened as soon as somebody writes to it: until then there is nothing to end in
@@ -123,11 +135,12 @@ final class SimulateRestoreVerb implements Verb {
     // A plain restore of a legacy image with checkpoints is given its last state.
     LegacyReading reading = wish.scratch.reading(wish.type == StreamType.REMUS);
     Patience patience = Patience.endless(cancellation, System::nanoTime);
+    OuterReport outer = new OuterReport(Xxh64::new);
     try (SimHost host =
-            new SimHost(wish.check ? options.withChecks(SimOptions.Checks.ENFORCED) : options);
+            new SimHost(wish.strict ? options.withChecks(SimOptions.Checks.ENFORCED) : options);
         ImageReader image = input.read(patience, reading);
         Progress progress = new Progress(console, "restore", image.source());
-        LibxcRecords records = LibxcRecords.of(image)) {
+        LibxcRecords records = LibxcRecords.of(image, new OuterLayers(image).andThen(outer))) {
       SimDomain domain =
           records.headers().domain().isHvm()
               ? host.createHvm(wish.vcpus, MOST_PAGES)
@@ -154,8 +167,12 @@ final class SimulateRestoreVerb implements Verb {
                     cancellation,
                     null)
                 .restore(records);
-        long trailing = result.failedOver() ? 0 : trailing(image);
-        RestoreReport.of(domain, result, trailing, Xxh64::new).forEach(console.out()::println);
+        if (!result.failedOver()) {
+          passRest(records);
+        }
+        outer
+            .around(RestoreReport.of(domain, result, outer.trailing(), Xxh64::new))
+            .forEach(console.out()::println);
         return wish.check ? selfCheck(toolstack.arrived(), console) : SOUND;
       } finally {
         notes.tell(console);
@@ -170,17 +187,11 @@ final class SimulateRestoreVerb implements Verb {
     return report.survived() ? SOUND : UNSOUND;
   }
 
-  /// How many octets of the image no restore looks at.
-  private static long trailing(ImageReader image) throws IOException {
-    long trailing = 0;
-    for (ImageItem item = image.next(); item != null; item = image.next()) {
-      trailing =
-          switch (item) {
-            case ImageItem.Trailing(_, long length) -> length;
-            case ImageItem.LayerFound(_, long length, Layer.MigrateGo _) -> length;
-            default -> trailing;
-          };
-    }
-    return trailing;
+  /// What stands behind the guest belongs to the image all the same.
+  private static void passRest(LibxcRecords records) throws IOException {
+    Framed framed;
+    do {
+      framed = records.next();
+    } while (framed != null);
   }
 }

@@ -4,6 +4,7 @@ package org.xenstream.cli;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -37,6 +38,10 @@ class CopyVerbTest {
   private Path in;
   private Path out;
 
+  /// What is said when the sample's layers are taken off.
+  private static final String CONFIG_LEFT_OUT =
+      "xenstream: left out: the domain's configuration (xl), 805 octets\n";
+
   @BeforeEach
   void make() throws IOException {
     image = Tool.pv32();
@@ -55,12 +60,16 @@ class CopyVerbTest {
   }
 
   private byte[] copy(Object... options) throws IOException {
+    return copySaying("", options);
+  }
+
+  private byte[] copySaying(String said, Object... options) throws IOException {
     Object[] all = new Object[options.length + 3];
     all[0] = "copy";
     System.arraycopy(options, 0, all, 1, options.length);
     all[options.length + 1] = in;
     all[options.length + 2] = out;
-    assertEquals("", Tool.run(all).quiet().exits(0).out());
+    assertEquals(new Tool.Run(0, "", said), Tool.run(all));
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(out)));
     return Files.readAllBytes(out);
   }
@@ -107,7 +116,7 @@ class CopyVerbTest {
 
   @Test
   void anImageIsCopiedOverItself() throws IOException {
-    Tool.run("copy", "--strip-layers", in, in).quiet().exits(0);
+    Tool.run("copy", "--strip-layers", in, in).exits(0);
     assertArrayEquals(bare(image), Files.readAllBytes(in));
   }
 
@@ -158,9 +167,10 @@ class CopyVerbTest {
 
   @Test
   void layersAreTakenOff() throws IOException {
-    assertArrayEquals(bare(image), copy("--strip-layers"));
-    assertArrayEquals(bare(image), copy("--layer", "libxc"));
-    assertArrayEquals(Arrays.copyOfRange(image, 0x359, image.length), copy("--layer=libxl"));
+    byte[] libxl = Arrays.copyOfRange(image, 0x359, image.length);
+    assertArrayEquals(bare(image), copySaying(CONFIG_LEFT_OUT, "--strip-layers"));
+    assertArrayEquals(bare(image), copySaying(CONFIG_LEFT_OUT, "--layer", "libxc"));
+    assertArrayEquals(libxl, copySaying(CONFIG_LEFT_OUT, "--layer=libxl"));
     assertArrayEquals(image, copy("--layer=xl"));
   }
 
@@ -261,16 +271,73 @@ class CopyVerbTest {
   void statesOfDevicesAreNotLostInSilence() throws IOException {
     Files.write(in, Layers.xenServer(Samples.hvm()));
     Tool.Run run = Tool.run("copy", "--strip-layers", in, out).exits(0);
-    assertEquals("xenstream: left out: part Qemu_xen, 10 octets\n", run.err());
+    assertEquals(
+        """
+        xenstream: left out: part Xenops, 4 octets
+        xenstream: left out: part Qemu_xen, 10 octets
+        """,
+        run.err());
     assertArrayEquals(Samples.hvm(), Files.readAllBytes(out));
     assertTrue(Tool.run("info", in).out().contains("  device      Qemu_xen: 10 octets of state\n"));
     Tool.run("copy", in, out).quiet().exits(0);
     assertEquals(-1, Files.mismatch(in, out));
     run = Tool.run("copy", "--strip-layers", Tool.sample("hvm.xlsave.zst"), out).exits(0);
-    assertEquals("xenstream: left out: libxl EMULATOR_CONTEXT, 6.02 KiB\n", run.err());
+    assertEquals(
+        """
+        xenstream: left out: the domain's configuration (xl), 1.21 KiB
+        xenstream: left out: libxl EMULATOR_CONTEXT, 6.02 KiB
+        """,
+        run.err());
     Files.write(in, StreamBuilder.join(image, new byte[7]));
     run = Tool.run("copy", "--layer=libxl", in, out).exits(0);
-    assertEquals("xenstream: left out: what stands behind the image, 7 octets\n", run.err());
+    assertEquals(
+        CONFIG_LEFT_OUT + "xenstream: left out: what stands behind the image, 7 octets\n",
+        run.err());
+  }
+
+  /// What a layer tells of the domain goes with it.
+  @Test
+  void whatLayersHoldIsNotLostInSilence() throws IOException {
+    byte[] libxl = Layers.libxl(bare(image));
+    String xml =
+        "xenstream: left out: the domain's description (libvirt), %d octets\n"
+            .formatted(Layers.XML.length());
+    Files.write(in, Layers.libvirt(2, libxl));
+    assertArrayEquals(bare(image), copySaying(xml, "--strip-layers"));
+    assertArrayEquals(libxl, copySaying(xml, "--layer=libxl"));
+    Path config = Files.writeString(folder.resolve("config"), Layers.CONFIG);
+    copySaying(xml, "--layer=xl", "--config", config);
+    assertEquals(-1, Arrays.mismatch(Files.readAllBytes(in), copy()));
+
+    String go = "xenstream: left out: the GO message of xl migrate, 44 octets\n";
+    Files.write(in, Layers.wire(libxl));
+    assertArrayEquals(Layers.xl(libxl), copySaying(go, "--layer=xl"));
+    assertTrue(Tool.run("copy", "--layer=libxl", in, out).exits(0).err().endsWith(go));
+
+    Files.write(
+        in,
+        StreamBuilder.join(
+            "XenSavedDomv2-\n".getBytes(ISO_8859_1),
+            Layers.xenServerPart(0x0F, 4, new byte[4]),
+            Layers.xenServerPart(0xF1, 0, libxl),
+            Layers.xenServerPart(0xFFFF, 0, new byte[0])));
+    String xenops = "xenstream: left out: part Xenops, 4 octets\n";
+    assertArrayEquals(bare(image), copySaying(xenops, "--strip-layers"));
+    assertArrayEquals(libxl, copySaying(xenops, "--layer=libxl"));
+  }
+
+  /// A header without a configuration has none to lose, and one in whose place another is asked for
+  /// is replaced.
+  @Test
+  void whatIsNotLostIsNotNamed() throws IOException {
+    byte[] libxl = Layers.libxl(bare(image));
+    byte[] bareXl = Arrays.copyOf(Layers.xl(libxl), 48);
+    Arrays.fill(bareXl, 44, 48, (byte) 0);
+    Files.write(in, StreamBuilder.join(bareXl, libxl));
+    assertArrayEquals(libxl, copy("--layer=libxl"));
+    Files.write(in, image);
+    Path config = Files.writeString(folder.resolve("config"), Layers.CONFIG);
+    copy("--layer=xl", "--config", config);
   }
 
   /// A libxl stream around a bare one has none of the state that libxl starts a device model with.
@@ -285,7 +352,8 @@ class CopyVerbTest {
         run.err());
     assertTrue(Tool.run("verify", out).exits(1).out().contains("XS2023-emulator-context-missing"));
     Tool.run("copy", "--layer=libxc", out, bare).quiet().exits(0);
-    Tool.run("copy", "--layer=libxl", Tool.sample("hvm.xlsave.zst"), out).quiet().exits(0);
+    run = Tool.run("copy", "--layer=libxl", Tool.sample("hvm.xlsave.zst"), out).exits(0);
+    assertFalse(run.err().contains("missing: "), run.err());
   }
 
   @Test
@@ -341,7 +409,7 @@ class CopyVerbTest {
             .redirectInput(in.toFile())
             .redirectOutput(out.toFile())
             .start();
-    Tool.finish(process).quiet().exits(0);
+    assertEquals(CONFIG_LEFT_OUT, Tool.finish(process).exits(0).err());
     assertArrayEquals(bare(image), Files.readAllBytes(out));
   }
 

@@ -7,15 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenstream.testkit.Layers;
+import org.xenstream.testkit.Samples;
 import org.xenstream.testkit.legacy.LegacyImageBuilder;
 
 /// The screen that `info` shows.
@@ -86,6 +89,43 @@ class InfoVerbTest {
         kind of image begins with [XS0001-not-an-image]
         """,
         info(2, files.text()));
+  }
+
+  private static String layers(byte[] image) throws IOException {
+    Path file = Files.write(folder.resolve("layers"), image);
+    return Tool.run("info", file)
+        .out()
+        .lines()
+        .skip(1)
+        .takeWhile(line -> line.startsWith("  layers") || line.startsWith("    "))
+        .collect(Collectors.joining("\n"));
+  }
+
+  /// Either order can be told of each layer by itself.
+  @Test
+  void aBigEndianLayerIsMarked() throws IOException {
+    byte[] little = Samples.hvm();
+    byte[] big = Samples.hvm(3, ByteOrder.BIG_ENDIAN, false);
+    assertEquals(
+        "  layers      libxl stream v2 (big-endian) › libxc stream v3",
+        layers(Layers.libxl(ByteOrder.BIG_ENDIAN, little)));
+    assertEquals(
+        "  layers      xl save file › libxl stream v2 (big-endian) › libxc stream v3 (big-endian)",
+        layers(Layers.xl(Layers.libxl(ByteOrder.BIG_ENDIAN, big))));
+  }
+
+  /// Parts that follow each other are not inside each other.
+  @Test
+  void whatIsInsideAXenServerImage() throws IOException {
+    String suspend = "  layers      XenServer/XCP-ng suspend image (XenSavedDomv2-)";
+    byte[] whole = Layers.xenServer(Samples.hvm());
+    assertEquals(
+        suspend
+            + " › part Libxc › libxc stream v3\n              beside it: part Xenops, part Qemu_xen",
+        layers(whole));
+    assertEquals(
+        suspend + " › part Libxc\n              beside it: part Xenops",
+        layers(Arrays.copyOf(whole, 15 + 16 + 4 + 16 + 20)));
   }
 
   @Test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.core.envelope;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -133,10 +135,11 @@ public final class ImageCopy {
     return wantsPoliciesDropped;
   }
 
-  /// What the copy has no place for, with its octets, −1 where they are not known: states of device
-  /// models, records of libxl that are unknown or have a body where none belongs, that of a
-  /// STATIC_DATA_END in version 2, and what stands behind the image. A layer's own header, with the
-  /// domain's configuration in it, is not among it.
+  /// What the copy has no place for, with its octets, −1 where they are not known: configurations
+  /// and descriptions of the domain, states of device models, records of libxl that are unknown or
+  /// have a body where none belongs, that of a STATIC_DATA_END in version 2, the message that ends
+  /// a migration, and what stands behind the image. A configuration in whose place another one was
+  /// given is not among it.
   public Map<String, Long> leftOut() {
     return Collections.unmodifiableMap(leftOut);
   }
@@ -162,6 +165,8 @@ public final class ImageCopy {
         } else if (options.layers() == Layers.SAME || options.layers() == Layers.XL) {
           begun = true;
           octets.take(image.input(), found);
+        } else {
+          leave(found);
         }
       }
       case Layer.LibxlStream stream -> beginLibxl(found, stream);
@@ -177,16 +182,12 @@ public final class ImageCopy {
         }
       }
       case Layer.XenServerPart part
-          when options.layers() == Layers.LIBXL || options.layers() == Layers.XL -> {
-        if (part.isState()) {
+          when part.isState()
+              && (options.layers() == Layers.LIBXL || options.layers() == Layers.XL) ->
           throw refused(
               found.offset(),
               "no device model's state, which a copy in other layers would lose",
               part.title() + " of " + part.length() + " octets");
-        }
-      }
-      case Layer.XenServerPart part when options.layers() == Layers.LIBXC && part.isState() ->
-          count(leftOut, part.title(), part.length());
       case Layer.XenServerPart _,
           Layer.XenServer _,
           Layer.Libvirt _,
@@ -194,8 +195,26 @@ public final class ImageCopy {
           Layer.MigrateGo _ -> {
         if (options.layers() == Layers.SAME) {
           octets.take(image.input(), found);
+        } else {
+          leave(found);
         }
       }
+    }
+  }
+
+  /// Names what somebody may miss of a layer that is taken off. That of xend is around legacy
+  /// images alone, which keep their layers.
+  private void leave(ImageItem.LayerFound found) {
+    if (found.layer() instanceof Layer.XlSave xl && xl.optionalData().byteSize() > 0) {
+      long length = xl.optionalData().byteSize();
+      count(leftOut, "the domain's configuration (xl)", length - (length < 4 ? 0 : 4));
+    } else if (found.layer() instanceof Layer.Libvirt(_, var xml)) {
+      count(leftOut, "the domain's description (libvirt)", xml.getBytes(UTF_8).length);
+    } else if (found.layer() instanceof Layer.XenServerPart part
+        && (part.isState() || part.type() == Layer.XenServerPart.XENOPS)) {
+      count(leftOut, part.title(), part.length());
+    } else if (found.layer() instanceof Layer.MigrateGo) {
+      count(leftOut, "the GO message of xl migrate", found.length());
     }
   }
 

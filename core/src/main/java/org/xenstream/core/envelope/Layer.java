@@ -130,6 +130,11 @@ public sealed interface Layer {
       return type > LIBXC_LEGACY && type != END;
     }
 
+    /// Tells whether the guest's memory and state are in it, whatever stream they make.
+    public boolean isStream() {
+      return type == LIBXC || type == LIBXL || type == LIBXC_LEGACY;
+    }
+
     /// Tells whether xenopsd knows the type.
     public boolean isKnown() {
       return !name().startsWith("0x");
@@ -169,7 +174,7 @@ public sealed interface Layer {
 
     @Override
     public String title() {
-      return "libxl stream v" + version;
+      return "libxl stream v" + version + ((options & BIG_ENDIAN) == 0 ? "" : " (big-endian)");
     }
   }
 

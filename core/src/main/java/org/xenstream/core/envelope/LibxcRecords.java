@@ -12,14 +12,35 @@ import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamHeaders;
 
 /// An image of any kind seen as the records of its libxc stream: the layers around them and the
-/// libxl records between them are passed over. A legacy image is seen as its translation.
+/// libxl records between them are passed over, or shown to somebody. A legacy image is seen as its
+/// translation.
 public final class LibxcRecords implements RecordSource {
+  /// Sees the whole image pass, from its first layer on.
+  @FunctionalInterface
+  public interface Passing {
+    /// Sees the next item, of whatever layer, before anything is done with it.
+    ///
+    /// @param item its views die as soon as this returns
+    /// @throws IOException ends the reading
+    void see(ImageItem item) throws IOException;
+
+    /// Shows it to another behind this one.
+    default Passing andThen(Passing other) {
+      return item -> {
+        see(item);
+        other.see(item);
+      };
+    }
+  }
+
   private final ImageReader image;
   private final StreamHeaders headers;
+  private final Passing passing;
 
-  private LibxcRecords(ImageReader image, StreamHeaders headers) {
+  private LibxcRecords(ImageReader image, StreamHeaders headers, Passing passing) {
     this.image = image;
     this.headers = headers;
+    this.passing = passing;
   }
 
   /// Reads up to the libxc stream's headers.
@@ -28,12 +49,24 @@ public final class LibxcRecords implements RecordSource {
   /// @throws StreamFormatException when the image holds no libxc stream, nor a legacy image that
   ///   somebody translates
   public static LibxcRecords of(ImageReader image) throws IOException {
+    return of(image, _ -> {});
+  }
+
+  /// The same, and shows each item of the image to somebody.
+  ///
+  /// @param image closed with the source
+  /// @throws StreamFormatException when the image holds no libxc stream, nor a legacy image that
+  ///   somebody translates
+  public static LibxcRecords of(ImageReader image, Passing passing) throws IOException {
     ImageItem.@Nullable LayerFound legacy = null;
     while (true) {
       ImageItem item = image.next();
+      if (item != null) {
+        passing.see(item);
+      }
       switch (item) {
         case ImageItem.LibxcBegins(var headers) -> {
-          return new LibxcRecords(image, headers);
+          return new LibxcRecords(image, headers, passing);
         }
         case ImageItem.LayerFound found when found.layer() instanceof Layer.LegacyImage ->
             legacy = found;
@@ -79,6 +112,7 @@ public final class LibxcRecords implements RecordSource {
       if (item == null) {
         return null;
       }
+      passing.see(item);
       if (item instanceof ImageItem.Libxc(var framed, _)) {
         return framed;
       }

@@ -72,7 +72,7 @@ final class LibxlStage implements Stage {
           Fault.MARKER,
           Location.of(image.name(), offset, "libxl", "header", "ident"),
           "0x%016x".formatted(IDENT),
-          "0x%016x".formatted(ident));
+          found(octets, ident));
     }
     int version = Wire.u32(octets, 8, ByteOrder.BIG_ENDIAN);
     if (version != VERSION) {
@@ -86,6 +86,15 @@ final class LibxlStage implements Stage {
         new Layer.LibxlStream(version, Wire.u32(octets, 12, ByteOrder.BIG_ENDIAN));
     records = new LibxlRecordReader(image, layer.order());
     return new ImageItem.LayerFound(offset, HEADER, layer);
+  }
+
+  /// Compression is taken off around a whole image alone; inside a layer somebody has put it there
+  /// by hand.
+  private static String found(MemorySegment octets, long ident) {
+    Compression compression = Compression.of(octets);
+    return compression == null
+        ? "0x%016x".formatted(ident)
+        : "%s compression inside a layer: decompress it first".formatted(compression.codec());
   }
 
   private @Nullable ImageItem libxcRecord(StreamReader reader) throws IOException {

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,12 +98,29 @@ class ImageReaderTest {
     int end = 24 + Samples.hvm().length;
     assertEquals(
         around(
-            List.of("@0 +16 libxl stream v2", "@16 libxl LIBXC_CONTEXT", "@24 libxc"),
+            List.of(
+                "@0 +16 libxl stream v2" + (big ? " (big-endian)" : ""),
+                "@16 libxl LIBXC_CONTEXT",
+                "@24 libxc"),
             List.of(
                 "@%d libxl EMULATOR_XENSTORE_DATA".formatted(end),
                 "@%d libxl EMULATOR_CONTEXT".formatted(end + 32),
                 "@%d libxl END".formatted(end + 64))),
         items(Layers.libxl(big ? BIG_ENDIAN : LITTLE_ENDIAN, Samples.hvm())));
+  }
+
+  @Test
+  void namesACompressionInsideALayer() throws IOException {
+    byte[] libxl = Layers.libxl(Samples.hvm());
+    byte[] xl = Layers.xl(LITTLE_ENDIAN, 3, Layers.gzip(libxl));
+    try (ImageReader image = over(xl)) {
+      long at = Objects.requireNonNull(image.next()).end();
+      assertEquals(
+          "a.img @0x%x (libxl header.ident): expected 0x4c6962786c466d74, found gzip compression inside"
+                  .formatted(at)
+              + " a layer: decompress it first",
+          assertThrows(StreamFormatException.class, image::next).getMessage());
+    }
   }
 
   @Test

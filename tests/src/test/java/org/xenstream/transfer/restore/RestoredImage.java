@@ -6,16 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
-import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LibxcRecords;
+import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.tests.Xxh64;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.StreamType;
+import org.xenstream.transfer.sim.OuterReport;
 import org.xenstream.transfer.sim.RestoreReport;
 import org.xenstream.transfer.sim.SimDomain;
 import org.xenstream.transfer.sim.SimHost;
@@ -47,7 +47,8 @@ final class RestoredImage {
   @SuppressWarnings("MustBeClosedChecker") // the records are closed with the image
   private static List<String> report(SimHost host, ImageReader image, StreamType type, int vcpus)
       throws IOException {
-    LibxcRecords records = LibxcRecords.of(image);
+    OuterReport outer = new OuterReport(Xxh64::new);
+    LibxcRecords records = LibxcRecords.of(image, new OuterLayers(image).andThen(outer));
     SimDomain domain =
         records.headers().domain().isHvm()
             ? host.createHvm(vcpus, MOST_PAGES)
@@ -62,20 +63,16 @@ final class RestoredImage {
                 new Cancellation(),
                 null)
             .restore(records);
-    long trailing = result.failedOver() ? 0 : trailing(image);
-    return RestoreReport.of(domain, result, trailing, Xxh64::new);
+    if (!result.failedOver()) {
+      passRest(records);
+    }
+    return outer.around(RestoreReport.of(domain, result, outer.trailing(), Xxh64::new));
   }
 
-  private static long trailing(ImageReader image) throws IOException {
-    long trailing = 0;
-    for (ImageItem item = image.next(); item != null; item = image.next()) {
-      trailing =
-          switch (item) {
-            case ImageItem.Trailing(_, long length) -> length;
-            case ImageItem.LayerFound(_, long length, Layer.MigrateGo _) -> length;
-            default -> trailing;
-          };
-    }
-    return trailing;
+  private static void passRest(LibxcRecords records) throws IOException {
+    Framed framed;
+    do {
+      framed = records.next();
+    } while (framed != null);
   }
 }

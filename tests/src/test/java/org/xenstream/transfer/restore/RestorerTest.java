@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.testkit.Samples;
 import org.xenstream.testkit.StreamBuilder;
+import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.TransferCancelledException;
 import org.xenstream.transfer.sim.FaultyHypervisor;
@@ -211,6 +212,56 @@ class RestorerTest {
               RefusedStreamException.class,
               () -> receiver.restore(StreamType.PLAIN, stream.octets()));
       assertEquals(message, refused.getMessage());
+    }
+  }
+
+  /// What the hypervisor refuses is told with what asked for it, and with the hypervisor's words.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "populate; 1; @0x30 (record #1 PAGE_DATA)",
+        "map; 1; @0x30 (record #1 PAGE_DATA)",
+        "setTscInfo; 1; @0x1048 (record #2 X86_TSC_INFO)",
+        "setHvmParam; 1; @0x10a0 (record #4 HVM_PARAMS.param[0])",
+        "setHvmParam; 2; @0x10b0 (record #4 HVM_PARAMS.param[1])",
+        "setHvmParam; 3; @0x10c8 (end of the records)",
+        "setHvmContext; 1; @0x1070 (record #3 HVM_CONTEXT)",
+        "seedGrantTable; 1; @0x10c8 (end of the records)",
+      })
+  void whatTheHypervisorRefusesHasAPlace(String call, int nth, String place) throws IOException {
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.port = new FaultyHypervisor(receiver.host).fail(call, nth, "EIO").port();
+      StreamBuilder stream = HvmStream.state(HvmStream.begin().pageData(0x10)).end();
+      HypervisorException refused =
+          assertThrows(
+              HypervisorException.class, () -> receiver.restore(StreamType.PLAIN, stream.octets()));
+      assertEquals(
+          "a %s: %s failed: EIO (injected at call %d)".formatted(place, call, nth),
+          refused.getMessage());
+      assertEquals(call, refused.call());
+      assertEquals("EIO", refused.errno());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "setVcpuState; record #5 X86_PV_VCPU_BASIC.context",
+        "pinTables; end of the records",
+        "map; record #3 PAGE_DATA"
+      })
+  void soItHasOfAPvGuest(String call, String place) throws IOException {
+    try (Receiver receiver = Receiver.pv()) {
+      receiver.port = new FaultyHypervisor(receiver.host).fail(call, 1, "EIO").port();
+      StreamBuilder stream = PvStream.begin().record(1, PvStream.pages().octets());
+      byte[] octets = PvStream.end(stream, PvStream.basic());
+      HypervisorException refused =
+          assertThrows(HypervisorException.class, () -> receiver.restore(StreamType.PLAIN, octets));
+      assertEquals(
+          "a (%s): %s failed: EIO (injected at call 1)".formatted(place, call),
+          String.valueOf(refused.getMessage()).replaceFirst("@0x[0-9a-f]+ ", ""));
     }
   }
 

@@ -13,6 +13,7 @@ import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.Hypervisor;
+import org.xenstream.transfer.HypervisorException;
 import org.xenstream.x86.HvmParam;
 
 /// HVM and PVH guests (`tools/libs/guest/xg_sr_restore_x86_hvm.c`): a frame is its pfn, pages come
@@ -33,6 +34,7 @@ final class HvmRestore implements GuestRestore {
   private final String source;
   private final long[] frame = new long[1];
   private @Nullable MemorySegment context;
+  private @Nullable Location contextAt;
   private long storeFrame;
   private long consoleFrame;
   private long cleared;
@@ -99,6 +101,7 @@ final class HvmRestore implements GuestRestore {
               Long.toString(octets.byteSize()));
         }
         context = MemorySegment.ofArray(octets.toArray(ValueLayout.JAVA_BYTE));
+        contextAt = Location.of(source, framed.frame(), framed.frame().bodyOffset(), null);
       }
       case StreamRecord.HvmParams params -> params(framed.frame(), params);
       default ->
@@ -136,7 +139,12 @@ final class HvmRestore implements GuestRestore {
             "the index of an HVM parameter",
             "0x%x".formatted(index));
       }
-      hypervisor.setHvmParam(request.domid(), (int) index, value);
+      try {
+        hypervisor.setHvmParam(request.domid(), (int) index, value);
+      } catch (HypervisorException e) {
+        throw e.at(
+            Location.of(source, at, at.bodyOffset() + 8 + 16L * i, "param[%d]".formatted(i)));
+      }
     }
   }
 
@@ -156,13 +164,17 @@ final class HvmRestore implements GuestRestore {
     int domid = request.domid();
     hypervisor.setHvmParam(domid, HvmParam.STORE_EVTCHN.index(), request.storeEventChannel());
     hypervisor.setHvmParam(domid, HvmParam.CONSOLE_EVTCHN.index(), request.consoleEventChannel());
-    if (context == null) {
+    if (context == null || contextAt == null) {
       throw new RefusedStreamException(
           Location.of(source, at, "libxc", "end of the records", null),
           "a record " + RecordType.HVM_CONTEXT,
           "none");
     }
-    hypervisor.setHvmContext(domid, context);
+    try {
+      hypervisor.setHvmContext(domid, context);
+    } catch (HypervisorException e) {
+      throw e.at(contextAt);
+    }
     hypervisor.seedGrantTable(
         domid, true, consoleFrame, storeFrame, request.consoleDomid(), request.storeDomid());
   }

@@ -13,6 +13,7 @@ import org.xenstream.core.format.Location;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.transfer.Hypervisor;
 import org.xenstream.transfer.Hypervisor.VcpuState;
+import org.xenstream.transfer.HypervisorException;
 import org.xenstream.x86.VcpuContext;
 
 /// What came for the vCPUs of a PV guest, kept until memory is complete (`handle_x86_pv_vcpu_blob`,
@@ -21,12 +22,18 @@ final class PvVcpus {
   /// Longer state than any processor has is not worth the memory: a hypervisor refuses it.
   private static final long MOST_OCTETS = 1 << 16;
 
+  /// Where the state begins in a record's body.
+  private static final int CONTEXT = 8;
+
   private static final int EXTENDED_OCTETS = 128;
   private static final int XSAVE_HEADER = 16;
   private static final int MSR_OCTETS = 16;
 
+  /// What came for a vCPU, and where it stood.
+  private record Held(MemorySegment octets, Location at) {}
+
   private final String source;
-  private final List<Map<VcpuState, MemorySegment>> states = new ArrayList<>();
+  private final List<Map<VcpuState, Held>> states = new ArrayList<>();
 
   /// @param count how many vCPUs the domain has
   PvVcpus(String source, int count) {
@@ -80,11 +87,15 @@ final class PvVcpus {
                   : "a multiple of %d octets, at most %d".formatted(MSR_OCTETS, MOST_OCTETS);
         };
     if (!expected.isEmpty()) {
-      throw RefusedStreamException.of(source, at, 8, "context", expected, length + " octets");
+      throw RefusedStreamException.of(source, at, CONTEXT, "context", expected, length + " octets");
     }
     states
         .get((int) record.vcpuId())
-        .put(kind, MemorySegment.ofArray(context.toArray(ValueLayout.JAVA_BYTE)));
+        .put(
+            kind,
+            new Held(
+                MemorySegment.ofArray(context.toArray(ValueLayout.JAVA_BYTE)),
+                Location.of(source, at, at.bodyOffset() + CONTEXT, "context")));
   }
 
   /// What a vCPU's basic state has to be given before the hypervisor takes it.
@@ -105,13 +116,17 @@ final class PvVcpus {
           "none");
     }
     for (int vcpu = 0; vcpu < states.size(); vcpu++) {
-      for (Map.Entry<VcpuState, MemorySegment> state : states.get(vcpu).entrySet()) {
-        MemorySegment octets = state.getValue();
+      for (Map.Entry<VcpuState, Held> state : states.get(vcpu).entrySet()) {
+        MemorySegment octets = state.getValue().octets();
         if (state.getKey() == VcpuState.BASIC) {
           octets = MemorySegment.ofArray(octets.toArray(ValueLayout.JAVA_BYTE));
           translation.translate(vcpu, octets);
         }
-        hypervisor.setVcpuState(domid, vcpu, state.getKey(), octets);
+        try {
+          hypervisor.setVcpuState(domid, vcpu, state.getKey(), octets);
+        } catch (HypervisorException e) {
+          throw e.at(state.getValue().at());
+        }
       }
     }
   }

@@ -15,6 +15,7 @@ import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.Hypervisor;
+import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.TransferCancelledException;
 import org.xenstream.transfer.restore.RestoreCallbacks.CheckpointResult;
@@ -78,7 +79,7 @@ final class RestoreRun {
     }
     // COLO has completed the guest at each checkpoint.
     if (failure == null || colo == null) {
-      guest.complete(end);
+      complete();
     }
     return new RestoreResult(
         guest.storeFrame(),
@@ -128,11 +129,7 @@ final class RestoreRun {
             return failure;
           }
         }
-        case StreamRecord.PageData(var entries, _) -> {
-          staticData.needEnd(framed.frame());
-          loader.load(framed.frame(), entries, runs -> source.takePages(framed, runs));
-        }
-        default -> process(framed);
+        default -> process(framed, runs -> source.takePages(framed, runs));
       }
     }
   }
@@ -160,13 +157,10 @@ final class RestoreRun {
   private void replay() throws IOException {
     buffer.rewind();
     for (Framed framed = buffer.next(); framed != null; framed = buffer.next()) {
-      if (framed.record() instanceof StreamRecord.PageData(var entries, var pages)) {
-        staticData.needEnd(framed.frame());
+      if (framed.record() instanceof StreamRecord.PageData(_, var pages)) {
         viewed.show(pages);
-        loader.load(framed.frame(), entries, viewed);
-      } else {
-        process(framed);
       }
+      process(framed, viewed);
     }
     buffer.clear();
   }
@@ -193,11 +187,36 @@ final class RestoreRun {
     if (colo == null) {
       return null;
     }
-    guest.complete(end);
+    complete();
     return colo.runUntilNextCheckpoint(guest);
   }
 
-  /// Takes a record that is no PAGE_DATA, END or CHECKPOINT.
+  private void complete() throws IOException {
+    try {
+      guest.complete(end);
+    } catch (HypervisorException e) {
+      throw e.at(Location.of(source.name(), end, "libxc", "end of the records", null));
+    }
+  }
+
+  /// Takes a record that is no END or CHECKPOINT. What the hypervisor refuses of it is told with
+  /// its place.
+  ///
+  /// @param supply where the pages of a PAGE_DATA come from
+  private void process(Framed framed, PageLoader.Supply supply) throws IOException {
+    try {
+      if (framed.record() instanceof StreamRecord.PageData(var entries, _)) {
+        staticData.needEnd(framed.frame());
+        loader.load(framed.frame(), entries, supply);
+      } else {
+        process(framed);
+      }
+    } catch (HypervisorException e) {
+      Frame at = framed.frame();
+      throw e.at(Location.of(source.name(), at, at.offset(), null));
+    }
+  }
+
   private void process(Framed framed) throws IOException {
     Frame at = framed.frame();
     switch (framed.record()) {

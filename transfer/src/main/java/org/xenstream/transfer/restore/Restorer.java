@@ -74,7 +74,8 @@ public final class Restorer {
   /// @param source stands behind the headers; stays the caller's to close, and may go on behind END
   /// @throws RefusedStreamException when the records make no guest
   /// @throws StreamFormatException when the stream cannot be followed
-  /// @throws org.xenstream.transfer.HypervisorException when the hypervisor refuses something
+  /// @throws org.xenstream.transfer.HypervisorException when the hypervisor refuses something: of
+  ///   the stream, with its place there
   /// @throws TransferCancelledException when that was asked for
   public RestoreResult restore(RecordSource source) throws IOException {
     if (started) {
