@@ -7,10 +7,10 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.ParseResult;
 
 /// Reads amounts as people write them: `4GiB`, `10Gbit`, `300ms`, `20k`, and lists and ranges of
-/// them.
+/// them. The converter of the save helper's runtime image does so, too, which has no picocli: this
+/// class is verified without it.
 final class Amounts {
   private static final Pattern AMOUNT =
       Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*([a-zA-Z/]*)", Pattern.UNICODE_CASE);
@@ -90,15 +90,6 @@ final class Amounts {
       }
     }
     return values;
-  }
-
-  /// Runs what reads an option, and tells of a value that it does not take as bad usage.
-  static <T> T option(ParseResult arguments, String option, java.util.function.Supplier<T> read) {
-    try {
-      return read.get();
-    } catch (IllegalArgumentException e) {
-      throw VerifyVerb.bad(arguments, option + ": " + e.getMessage());
-    }
   }
 
   /// Four digits are as many as anybody reads.

@@ -2,8 +2,6 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +16,7 @@ import org.xenstream.legacy.GuestKind;
 import org.xenstream.legacy.LegacyConversion;
 import org.xenstream.legacy.LegacyOptions;
 import org.xenstream.legacy.LegacySource;
+import org.xenstream.legacy.ScratchException;
 import org.xenstream.legacy.WordWidth;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -52,7 +51,9 @@ final class ConvertVerb implements Verb {
             new TreeMap<>(
                 Map.of(
                     "0", "the conversion is complete",
-                    "1", "the image is damaged, or the target lacks something; nothing is left",
+                    "1",
+                        "the image or a given configuration is damaged, or the target lacks something;"
+                            + " nothing is left",
                     "2", "a file cannot be opened or written, no legacy image, or bad usage")));
     spec.addOption(
         Verb.value(
@@ -79,8 +80,9 @@ final class ConvertVerb implements Verb {
         Verb.value(
             "--config",
             "FILE",
-            "The domain's configuration for --to xl (JSON as 'xl list -l' writes it, or a"
-                + " configuration file), in place of the image's own."));
+            "The domain's configuration for --to xl, in place of the image's own: JSON, as 'xl list"
+                + " -l NAME' writes it or what of it belongs to \"config\", or a configuration"
+                + " file."));
     spec.addOption(
         Verb.value(
             "--guest-width",
@@ -96,8 +98,12 @@ final class ConvertVerb implements Verb {
     spec.addOption(
         Verb.flag(
             "--strict",
-            "Refuse what is otherwise said and passed over: a wrong --guest-width, transcendent"
-                + " memory, and the like."));
+            "Refuse what is otherwise told and passed over: a --guest-width or --guest-kind that"
+                + " the image contradicts, a guest whose width or kind has to be guessed,"
+                + " transcendent memory, extended info that nobody knows, a parameter of HVM guests"
+                + " in the image of a PV guest, an XSAVE state of another length than announced, a"
+                + " last checkpoint that is not complete. All else that is told is so with this"
+                + " option, too: octets behind the image, a missing device model."));
     ScratchOptions.addTo(spec, "");
     Rewriting.addTo(spec, "The legacy image", "The modern one");
     return Verb.own(this, spec);
@@ -105,16 +111,22 @@ final class ConvertVerb implements Verb {
 
   @Override
   public int run(ParseResult arguments, Console console) throws IOException {
-    LegacyOptions options = options(arguments);
+    ScratchOptions scratch = ScratchOptions.of(arguments);
+    LegacyOptions options = options(arguments, scratch);
     To asked = to(arguments);
-    String configFile = arguments.matchedOptionValue("--config", (String) null);
-    if (configFile != null && asked != null && asked != To.XL) {
+    if (Verb.has(arguments, "--config") && asked != null && asked != To.XL) {
       throw VerifyVerb.bad(arguments, "--config goes with --to xl");
     }
-    LegacyImage.Config given =
-        configFile == null ? null : LegacyImage.Config.of(Files.readString(Path.of(configFile)));
+    LegacyImage.Config given = GivenConfig.read(arguments);
     return Rewriting.run(
-        arguments, (reader, out) -> convert(reader, given, asked, options, out, console));
+        arguments,
+        (reader, out) -> {
+          try {
+            convert(reader, given, asked, options, out, console);
+          } catch (ScratchException e) {
+            throw scratch.explained(e);
+          }
+        });
   }
 
   private static void convert(
@@ -208,8 +220,7 @@ final class ConvertVerb implements Verb {
     };
   }
 
-  private static LegacyOptions options(ParseResult arguments) throws IOException {
-    ScratchOptions scratch = ScratchOptions.of(arguments);
+  private static LegacyOptions options(ParseResult arguments, ScratchOptions scratch) {
     return LegacyOptions.builder()
         .guestWidth(width(arguments))
         .guestKind(kind(arguments))

@@ -2,9 +2,9 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageCopy;
 import org.xenstream.core.envelope.ImageItem;
@@ -27,7 +27,9 @@ final class CopyVerb implements Verb {
         .exitCodeList(
             java.util.Map.of(
                 "0", "the copy is complete",
-                "1", "the image's structure cannot be followed, or the target cannot hold it",
+                "1",
+                    "the image's structure cannot be followed, the target cannot hold it, or a given"
+                        + " configuration is damaged",
                 "2", "a file cannot be opened or written, no image, or bad usage"));
     spec.addOption(
         Verb.value(
@@ -56,8 +58,8 @@ final class CopyVerb implements Verb {
         Verb.value(
             "--config",
             "FILE",
-            "The domain's configuration (JSON, as 'xl list -l' writes it) for --layer xl, in place"
-                + " of the image's own."));
+            "The domain's configuration for --layer xl, in place of the image's own: JSON, as 'xl"
+                + " list -l NAME' writes it or what of it belongs to \"config\"."));
     Rewriting.addTo(spec, "The image", "The copy");
     return Verb.own(this, spec);
   }
@@ -118,9 +120,8 @@ final class CopyVerb implements Verb {
   }
 
   private static ImageCopy.Options options(ParseResult arguments) throws IOException {
-    String config = arguments.matchedOptionValue("--config", (String) null);
     ImageCopy.Layers layers = layers(arguments);
-    if (config != null && layers != ImageCopy.Layers.XL) {
+    if (Verb.has(arguments, "--config") && layers != ImageCopy.Layers.XL) {
       throw VerifyVerb.bad(arguments, "--config goes with --layer xl");
     }
     return new ImageCopy.Options(
@@ -128,7 +129,20 @@ final class CopyVerb implements Verb {
         order(arguments),
         layers,
         Verb.has(arguments, "--drop-policies"),
-        config == null ? null : Files.readString(Path.of(config)));
+        config(arguments));
+  }
+
+  /// An image that is copied is a libxl stream, in front of which xl itself writes JSON.
+  private static @Nullable String config(ParseResult arguments) throws IOException {
+    LegacyImage.Config given = GivenConfig.read(arguments);
+    if (given == null) {
+      return null;
+    }
+    if (!given.json()) {
+      throw VerifyVerb.bad(
+          arguments, "--config takes JSON, as 'xl list -l NAME' writes it, and no other text");
+    }
+    return new String(given.octets().toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
   }
 
   private static int version(ParseResult arguments) {

@@ -117,10 +117,9 @@ final class ExploreVerb implements Verb {
     OptionalLong abortAbove =
         above.isEmpty()
             ? OptionalLong.empty()
-            : OptionalLong.of(
-                Amounts.option(arguments, "--abort-above", () -> Amounts.nanos(above)));
+            : OptionalLong.of(Verb.taken(arguments, "--abort-above", () -> Amounts.nanos(above)));
     List<Explorer.Contender> policies =
-        Amounts.option(
+        Verb.taken(
             arguments,
             "--policies",
             () ->
@@ -139,7 +138,7 @@ final class ExploreVerb implements Verb {
           pages,
           numbers(arguments, "--dirty-rates", DIRTY_RATES, Amounts::perSecond),
           numbers(arguments, "--bandwidths", BANDWIDTHS, Amounts::bandwidth),
-          Amounts.option(arguments, "--fixed-downtime", () -> Amounts.nanos(fixed)));
+          Verb.taken(arguments, "--fixed-downtime", () -> Amounts.nanos(fixed)));
     } catch (IllegalArgumentException e) {
       throw VerifyVerb.bad(arguments, String.valueOf(e.getMessage()));
     }
@@ -151,7 +150,7 @@ final class ExploreVerb implements Verb {
       String otherwise,
       java.util.function.ToDoubleFunction<String> value) {
     String text = arguments.matchedOptionValue(option, otherwise);
-    return Amounts.option(arguments, option, () -> Amounts.list(text, STEPS, value));
+    return Verb.taken(arguments, option, () -> Amounts.list(text, STEPS, value));
   }
 
   private static List<WorkloadShape> shapes(ParseResult arguments) {

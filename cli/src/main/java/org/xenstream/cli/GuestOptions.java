@@ -64,7 +64,7 @@ record GuestOptions(
   /// Reads them.
   static GuestOptions of(ParseResult arguments) {
     GuestKind kind =
-        Amounts.option(
+        Verb.taken(
             arguments,
             "--guest",
             () -> GuestKind.parse(arguments.matchedOptionValue("--guest", "hvm")));
@@ -78,7 +78,7 @@ record GuestOptions(
     double writes =
         rate.equals("max")
             ? MigrationPlan.UNLIMITED
-            : Amounts.option(arguments, "--dirty-rate", () -> Amounts.perSecond(rate));
+            : Verb.taken(arguments, "--dirty-rate", () -> Amounts.perSecond(rate));
     if (writes <= 0) {
       throw VerifyVerb.bad(
           arguments, "--dirty-rate: expected more than 0; for none --workload none");
@@ -93,13 +93,13 @@ record GuestOptions(
             number(arguments, "--seed", 1, Long.MIN_VALUE, Long.MAX_VALUE),
             work,
             writes);
-    Amounts.option(arguments, "--workload", options::workload);
+    Verb.taken(arguments, "--workload", options::workload);
     return options;
   }
 
   private static long size(ParseResult arguments, String option, String otherwise) {
     String text = arguments.matchedOptionValue(option, otherwise);
-    return (long) (double) Amounts.option(arguments, option, () -> Amounts.size(text));
+    return (long) (double) Verb.taken(arguments, option, () -> Amounts.size(text));
   }
 
   /// A whole number between two.

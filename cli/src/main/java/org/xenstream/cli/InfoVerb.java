@@ -123,9 +123,9 @@ final class InfoVerb implements Verb {
           zeroPages || digest != null ? PagesShown.IN_VIEW : PagesShown.TABLES_IN_VIEW;
       Looking looking = new Looking(console, new Survey(image.name(), zeroPages), digest, pages);
       Verdict verdict = Judging.run(image, "info", options, scratch, console, looking);
-      return verdict == null ? null : looking.view(image.name(), verdict);
+      return looking.view(image.name(), verdict);
     } catch (IOException e) {
-      console.complain(Failure.text(e));
+      Judging.unread(image, e, arguments, console);
       return null;
     }
   }

@@ -2,6 +2,7 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
@@ -10,6 +11,8 @@ import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.verify.Judge;
 import org.xenstream.core.verify.Verdict;
+import org.xenstream.legacy.ScratchException;
+import picocli.CommandLine.ParseResult;
 
 /// One pass over an image: the judge sees every item, and whoever else wants to.
 final class Judging {
@@ -34,14 +37,15 @@ final class Judging {
   /// @param task what is done, in a word, for the progress bar
   /// @param scratch where a legacy image may have scratch files
   /// @param looker who else looks, or null
-  /// @return the verdict, or null when the image cannot be read: that has been said then
-  static @Nullable Verdict run(
+  /// @throws IOException when the image cannot be read; it is named
+  static Verdict run(
       Images.Named image,
       String task,
       Judge.Options options,
       ScratchOptions scratch,
       Console console,
-      @Nullable Looker looker) {
+      @Nullable Looker looker)
+      throws IOException {
     try (ImageReader reader =
         image.open(
             looker == null ? PagesShown.TABLES_IN_VIEW : looker.pagesWanted(),
@@ -52,12 +56,30 @@ final class Judging {
         looker.end(followed);
       }
       return judge.end();
+    } catch (StreamFormatException | FileSystemException e) {
+      throw e;
+    } catch (ScratchException e) {
+      throw new IOException(image.name() + ": " + Failure.text(scratch.explained(e)), e);
     } catch (IOException e) {
-      console.complain(Failure.text(e));
-      return null;
+      // What the system says of a read names no file.
+      throw new IOException(image.name() + ": " + Failure.text(e), e);
     } catch (InternalError e) {
-      console.complain(image.name() + ": the file was shortened while it was read");
-      return null;
+      throw new IOException(image.name() + ": the file was shortened while it was read", e);
+    }
+  }
+
+  /// Tells that an image cannot be read.
+  static void unread(Images.Named image, IOException why, ParseResult arguments, Console console) {
+    String problem = Failure.text(why);
+    console.complain(problem);
+    if (Verb.has(arguments, "--json")) {
+      Json.line(
+          console,
+          json -> {
+            json.writeStringProperty("image", image.name());
+            json.writeStringProperty("verdict", "not judged");
+            json.writeStringProperty("problem", problem);
+          });
     }
   }
 

@@ -46,11 +46,6 @@ record LegacyImage(
   /// @param json whether it is JSON, not the text of a configuration file
   /// @param notes what is not in it
   record Config(MemorySegment octets, boolean json, List<String> notes) {
-    /// A text that somebody gives: JSON by its first character.
-    static Config of(String text) {
-      return new Config(utf8(text), text.stripLeading().startsWith("{"), List.of());
-    }
-
     /// Writes the header of an xl save file with it.
     ///
     /// @param libxl whether a libxl stream follows
@@ -85,7 +80,10 @@ record LegacyImage(
         case Layer.LegacyImage _ -> {
           return new LegacyImage(reader, found.offset(), xl, xend, xendOffset, other, xenops);
         }
-        case Layer.XlSave layer -> xl = layer;
+        case Layer.XlSave layer -> {
+          holdFlags(layer, reader, found.offset());
+          xl = layer;
+        }
         case Layer.Xend layer -> {
           xend = layer;
           xendOffset = found.offset() + XEND_HEADER;
@@ -97,6 +95,18 @@ record LegacyImage(
       }
     }
     throw none(reader, reader.input().position(), "the end");
+  }
+
+  /// Refuses a file of which nobody knows how it is to be read, as xl does.
+  private static void holdFlags(Layer.XlSave xl, ImageReader reader, long offset)
+      throws StreamFormatException {
+    if ((xl.mandatoryFlags() & ~(Layer.XlSave.JSON | Layer.XlSave.STREAM_V2)) != 0) {
+      throw new StreamFormatException(
+          Fault.MALFORMED_LAYER,
+          Location.of(reader.name(), offset + 36, "xl", "header", "mandatory_flags"),
+          "no bit but 0 and 1",
+          "0x%x".formatted(xl.mandatoryFlags()));
+    }
   }
 
   private static StreamFormatException none(ImageReader reader, long offset, String found) {

@@ -22,6 +22,7 @@ import org.xenstream.legacy.LegacyConversion.Target;
 import org.xenstream.legacy.LegacyFacts;
 import org.xenstream.legacy.LegacyOptions;
 import org.xenstream.legacy.LegacySource;
+import org.xenstream.legacy.ScratchException;
 import org.xenstream.legacy.WordWidth;
 
 /// Stands in for the program that libxl runs to restore a legacy image, with its arguments, its
@@ -142,6 +143,15 @@ final class LegacyStreamConverter {
   }
 
   private void convert() throws IOException {
+    ScratchOptions scratch = ScratchOptions.of(System.getenv());
+    try {
+      convert(scratch);
+    } catch (ScratchException e) {
+      throw scratch.explained(e);
+    }
+  }
+
+  private void convert(ScratchOptions scratch) throws IOException {
     String in = value("in");
     int number = number(in);
     try (ImageReader reader =
@@ -151,7 +161,7 @@ final class LegacyStreamConverter {
             : ImageReader.of(InheritedDescriptor.read(number), Limits.DEFAULT)) {
       LegacyImage image = LegacyImage.find(reader);
       try (LegacySource source =
-          LegacySource.open(reader.input(), options(), note -> log.error(note.toString()))) {
+          LegacySource.open(reader.input(), options(scratch), note -> log.error(note.toString()))) {
         tell(source.facts());
         write(image, source);
       }
@@ -159,8 +169,7 @@ final class LegacyStreamConverter {
   }
 
   /// The arguments are libxl's: where scratch files are made, the environment says.
-  private LegacyOptions options() throws IOException {
-    ScratchOptions scratch = ScratchOptions.of(System.getenv());
+  private LegacyOptions options(ScratchOptions scratch) {
     return LegacyOptions.builder()
         .toolstackWidth("32".equals(value("width")) ? WordWidth.BITS_32 : WordWidth.BITS_64)
         .guestKind("pv".equals(value("guest-type")) ? GuestKind.PV : GuestKind.HVM)

@@ -42,7 +42,7 @@ final class LimitOption {
     Limits limits = Limits.DEFAULT;
     for (String limit : arguments.matchedOptionValue(NAME, List.<String>of())) {
       Limits before = limits;
-      limits = Amounts.option(arguments, NAME, () -> with(before, limit));
+      limits = Verb.taken(arguments, NAME, () -> with(before, limit));
     }
     return limits;
   }

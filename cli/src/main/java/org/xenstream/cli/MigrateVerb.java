@@ -194,7 +194,7 @@ final class MigrateVerb implements Verb {
         Verb.has(arguments, "--abort-above")
             ? OptionalLong.of(nanos(arguments, "--abort-above", ""))
             : OptionalLong.empty();
-    return Amounts.option(arguments, "--policy", () -> Policies.parse(name, target, above));
+    return Verb.taken(arguments, "--policy", () -> Policies.parse(name, target, above));
   }
 
   private static MigrationPlan plan(
@@ -208,7 +208,7 @@ final class MigrateVerb implements Verb {
             .suspendLimit(suspendLimit(arguments));
     String bandwidth = arguments.matchedOptionValue("--bandwidth", "");
     if (!bandwidth.isEmpty()) {
-      double rate = Amounts.option(arguments, "--bandwidth", () -> Amounts.bandwidth(bandwidth));
+      double rate = Verb.taken(arguments, "--bandwidth", () -> Amounts.bandwidth(bandwidth));
       if (rate < 1) {
         throw VerifyVerb.bad(arguments, "--bandwidth: nothing can be sent at " + bandwidth);
       }
@@ -249,7 +249,7 @@ final class MigrateVerb implements Verb {
     Duration interval = Duration.ofNanos(nanos(arguments, "--interval", INTERVAL));
     plan.checkpoints(colo ? StreamType.COLO : StreamType.REMUS, count, interval);
     if (kill > 0) {
-      Amounts.option(arguments, "--kill-primary", () -> plan.killPrimaryAfter(kill));
+      Verb.taken(arguments, "--kill-primary", () -> plan.killPrimaryAfter(kill));
     }
   }
 
@@ -259,6 +259,6 @@ final class MigrateVerb implements Verb {
 
   private static long nanos(ParseResult arguments, String option, String otherwise) {
     String text = arguments.matchedOptionValue(option, otherwise);
-    return Amounts.option(arguments, option, () -> Amounts.nanos(text));
+    return Verb.taken(arguments, option, () -> Amounts.nanos(text));
   }
 }

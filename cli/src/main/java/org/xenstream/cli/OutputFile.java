@@ -4,6 +4,8 @@ package org.xenstream.cli;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -23,6 +25,12 @@ import org.xenstream.os.Descriptor;
 final class OutputFile implements AutoCloseable {
   /// Below that a file is written before anything else is made ready.
   private static final long WORTH_A_SPLICE = 64L << 20;
+
+  /// As many as Linux follows.
+  private static final int MOST_LINKS = 40;
+
+  /// Octets of a name, of which there can be 255, that leave room for a number and more.
+  private static final int LONG_NAME = 200;
 
   private final GatheringByteChannel channel;
   private final @Nullable Unfinished unfinished;
@@ -55,10 +63,8 @@ final class OutputFile implements AutoCloseable {
               : new InheritedOutput("descriptor " + number, Descriptor.borrow(number)),
           null);
     }
-    Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
-    Path partial =
-        target.resolveSibling(
-            "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
+    Path target = Files.exists(path) ? path.toRealPath() : followed(path.toAbsolutePath());
+    Path partial = target.resolveSibling(partialName(target));
     Path folder = target.getParent();
     if (folder != null && !Files.isDirectory(folder)) {
       throw new NotDirectoryException(folder.toString());
@@ -71,6 +77,25 @@ final class OutputFile implements AutoCloseable {
     Thread onExit = new Thread(() -> delete(partial), "unfinished output");
     Runtime.getRuntime().addShutdownHook(onExit);
     return new OutputFile(channel, new Unfinished(channel, target, partial, onExit));
+  }
+
+  /// Where the file will be that a link leads to, which need not be there yet.
+  private static Path followed(Path path) throws IOException {
+    Path end = path;
+    for (int links = 0; Files.isSymbolicLink(end); links++) {
+      if (links == MOST_LINKS) {
+        throw new FileSystemException(path.toString(), null, "too many links");
+      }
+      end = end.resolveSibling(Files.readSymbolicLink(end));
+    }
+    return end;
+  }
+
+  /// Besides a name that is long already there is no room for more.
+  private static String partialName(Path target) {
+    String name = String.valueOf(target.getFileName());
+    boolean isLong = name.getBytes(StandardCharsets.UTF_8).length > LONG_NAME;
+    return "." + (isLong ? "xenstream" : name) + "." + ProcessHandle.current().pid() + ".partial";
   }
 
   /// Where to write.

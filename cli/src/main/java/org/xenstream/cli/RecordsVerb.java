@@ -16,6 +16,7 @@ import org.xenstream.core.format.StreamHeaders;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
 import org.xenstream.insight.RecordFields;
+import org.xenstream.legacy.ScratchException;
 import org.xenstream.x86.Decoded;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -58,7 +59,8 @@ final class RecordsVerb implements Verb {
     RecordSelection selection = RecordSelection.of(arguments);
     Printer printer = new Printer(arguments, console);
     int guestWidth = 0;
-    LegacyReading legacy = ScratchOptions.of(arguments).reading(true);
+    ScratchOptions scratch = ScratchOptions.of(arguments);
+    LegacyReading legacy = scratch.reading(true);
     try (ImageReader reader =
         new Images.Named(name, false, LimitOption.of(arguments)).open(PagesShown.IN_VIEW, legacy)) {
       for (ImageItem item = reader.next(); item != null; item = reader.next()) {
@@ -111,6 +113,8 @@ final class RecordsVerb implements Verb {
         }
       }
       return SOUND;
+    } catch (ScratchException e) {
+      throw new IOException(name + ": " + Failure.text(scratch.explained(e)), e);
     } catch (InternalError e) {
       throw new IOException(name + ": the file was shortened while it was read", e);
     }

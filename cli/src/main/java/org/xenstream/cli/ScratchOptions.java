@@ -6,18 +6,24 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LegacyRemark;
+import org.xenstream.legacy.ScratchException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /// Where scratch files may be made, and how much of them: what a legacy image with checkpoints has
 /// to keep until the next one is complete.
 ///
+/// What the environment says is of no consequence where an option says otherwise, or no scratch
+/// file is needed: what is wrong with it is told when one is.
+///
 /// @param folder that of the options, else of the environment, else the system's own
 /// @param limit in octets, or [LegacyReading#BY_GUEST]
-record ScratchOptions(Path folder, long limit) {
+/// @param advice what is wrong with the environment, or what allows more
+record ScratchOptions(Path folder, long limit, String advice) {
   private static final String FOLDER = "XENSTREAM_SCRATCH";
   private static final String LIMIT = "XENSTREAM_SCRATCH_LIMIT";
 
@@ -42,39 +48,59 @@ record ScratchOptions(Path folder, long limit) {
                 + " half of the room there."));
   }
 
+  /// What somebody has asked for.
+  ///
+  /// @param problem why it cannot be, or null
+  private record Asked<T>(T value, @Nullable String problem) {}
+
   /// By the options, else by the environment.
   static ScratchOptions of(ParseResult arguments) throws IOException {
-    ScratchOptions otherwise = of(System.getenv());
     String folder = arguments.matchedOptionValue("--scratch", (String) null);
     String limit = arguments.matchedOptionValue("--scratch-limit", (String) null);
-    return new ScratchOptions(
-        folder == null ? otherwise.folder : existing(folder),
+    return of(
+        folder == null ? folder(System.getenv()) : new Asked<>(existing(folder), null),
         limit == null
-            ? otherwise.limit
-            : Amounts.option(arguments, "--scratch-limit", () -> octets(limit)));
+            ? limit(System.getenv())
+            : new Asked<>(Verb.taken(arguments, "--scratch-limit", () -> octets(limit)), null),
+        "--scratch-limit allows more, --scratch another folder");
   }
 
   /// By the environment alone.
-  static ScratchOptions of(Map<String, String> environment) throws IOException {
-    String limit = environment.getOrDefault(LIMIT, "");
-    try {
-      return new ScratchOptions(
-          folder(environment), limit.isEmpty() ? LegacyReading.BY_GUEST : octets(limit));
-    } catch (IllegalArgumentException e) {
-      throw new IOException(LIMIT + ": " + e.getMessage(), e);
-    }
+  static ScratchOptions of(Map<String, String> environment) {
+    return of(
+        folder(environment),
+        limit(environment),
+        LIMIT + " allows more, " + FOLDER + " another folder");
   }
 
-  private static Path folder(Map<String, String> environment) throws IOException {
+  private static ScratchOptions of(Asked<Path> folder, Asked<Long> limit, String advice) {
+    String problem = folder.problem == null ? limit.problem : folder.problem;
+    return new ScratchOptions(folder.value, limit.value, problem == null ? advice : problem);
+  }
+
+  private static Asked<Path> folder(Map<String, String> environment) {
     String own = environment.getOrDefault(FOLDER, "");
     if (!own.isEmpty()) {
-      return existing(own);
+      Path folder = Path.of(own);
+      return new Asked<>(folder, Files.isDirectory(folder) ? null : FOLDER + " names no folder");
     }
     // Java itself does not ask for it.
     String temporary = environment.getOrDefault("TMPDIR", "");
-    return !temporary.isEmpty() && Files.isDirectory(Path.of(temporary))
-        ? Path.of(temporary)
-        : Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
+    return new Asked<>(
+        !temporary.isEmpty() && Files.isDirectory(Path.of(temporary))
+            ? Path.of(temporary)
+            : Path.of(System.getProperty("java.io.tmpdir", "/tmp")),
+        null);
+  }
+
+  /// Of what is no size nothing is allowed.
+  private static Asked<Long> limit(Map<String, String> environment) {
+    String limit = environment.getOrDefault(LIMIT, "");
+    try {
+      return new Asked<>(limit.isEmpty() ? LegacyReading.BY_GUEST : octets(limit), null);
+    } catch (IllegalArgumentException e) {
+      return new Asked<>(0L, LIMIT + ": " + e.getMessage());
+    }
   }
 
   private static Path existing(String folder) throws IOException {
@@ -87,6 +113,11 @@ record ScratchOptions(Path folder, long limit) {
 
   private static Long octets(String size) {
     return (long) Amounts.size(size);
+  }
+
+  /// Says besides how more could be had.
+  IOException explained(ScratchException e) {
+    return new IOException(e.getMessage() + " (" + advice + ")", e);
   }
 
   /// How a legacy image is read on.

@@ -8,6 +8,7 @@ import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LibxcRecords;
 import org.xenstream.core.format.Framed;
+import org.xenstream.legacy.ScratchException;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.Patience;
@@ -119,6 +120,8 @@ final class SimulateRestoreVerb implements Verb {
       } catch (RefusedStreamException | HypervisorException e) {
         console.complain(Failure.text(e));
         return UNSOUND;
+      } catch (ScratchException e) {
+        throw new IOException(name + ": " + Failure.text(wish.scratch.explained(e)), e);
       } catch (InternalError e) {
         throw new IOException(name + ": the file was shortened while it was read", e);
       }

@@ -67,7 +67,7 @@ final class SimulateSaveVerb implements Verb {
     GuestOptions options = GuestOptions.of(arguments);
     String name = arguments.matchedOptionValue("--policy", "xen");
     PrecopyPolicy policy =
-        Amounts.option(
+        Verb.taken(
                 arguments,
                 "--policy",
                 () -> Policies.parse(name, Policies.DEFAULT_TARGET_NANOS, OptionalLong.empty()))

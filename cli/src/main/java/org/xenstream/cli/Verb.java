@@ -2,6 +2,7 @@
 package org.xenstream.cli;
 
 import java.io.IOException;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -65,5 +66,14 @@ interface Verb {
   /// Tells whether an option without a value is given.
   static boolean has(ParseResult arguments, String option) {
     return arguments.hasMatchedOption(option);
+  }
+
+  /// Runs what reads an option, and tells of a value that it does not take as bad usage.
+  static <T> T taken(ParseResult arguments, String option, Supplier<T> read) {
+    try {
+      return read.get();
+    } catch (IllegalArgumentException e) {
+      throw VerifyVerb.bad(arguments, option + ": " + e.getMessage());
+    }
   }
 }

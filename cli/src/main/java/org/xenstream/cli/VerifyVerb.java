@@ -113,8 +113,11 @@ final class VerifyVerb implements Verb {
       worst = NO_IMAGE;
     }
     for (Images.Named image : images) {
-      Verdict verdict = Judging.run(image, "verify", options, scratch, console, null);
-      if (verdict == null) {
+      Verdict verdict;
+      try {
+        verdict = Judging.run(image, "verify", options, scratch, console, null);
+      } catch (IOException e) {
+        Judging.unread(image, e, arguments, console);
         worst = NO_IMAGE;
         unjudged++;
         continue;

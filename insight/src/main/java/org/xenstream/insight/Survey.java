@@ -297,7 +297,9 @@ public final class Survey {
       }
       pic |= cursor.typecode() == HVM_SAVE_PIC;
     }
-    guest = pic ? ImageSummary.Guest.HVM : ImageSummary.Guest.PVH;
+    // Whatever its context lacks: when images were legacy ones, no guest was PVH.
+    boolean converted = headers != null && headers.domain().isConverted();
+    guest = pic || converted ? ImageSummary.Guest.HVM : ImageSummary.Guest.PVH;
   }
 
   private static MemorySegment copy(MemorySegment view) {

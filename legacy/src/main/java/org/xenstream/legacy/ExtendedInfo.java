@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Wire;
 
 /// The extended info of a PV image: `{word ~0, u32 length, blocks of {u32 id, u32 size, data}}`.
@@ -57,10 +58,13 @@ record ExtendedInfo(
         case EXTV -> extended = true;
         case XCNT -> xsave = xsaveLength(in, at, size);
         default ->
-            notes.add(
+            notes.addOrRefuse(
                 LegacyNote.Kind.BLOCK_SKIPPED,
                 in.at(at, PART, quoted(id)),
-                "a block of %d octets that no known saver writes is passed over".formatted(size));
+                "a block of %d octets that no known saver writes is passed over".formatted(size),
+                Fault.MALFORMED_LAYER,
+                "a block that a known saver writes",
+                "another of %d octets".formatted(size));
       }
       in.pass(at + BLOCK_HEADER + size - in.position(), PART, quoted(id));
       left -= size;

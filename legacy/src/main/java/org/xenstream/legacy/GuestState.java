@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Location;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.format.StreamRecord;
@@ -105,10 +106,13 @@ final class GuestState {
     in.takeU32(chunk.name(), "padding");
     long value = in.takeU64(chunk.name(), "value");
     if (layout.isPv()) {
-      notes.add(
+      notes.addOrRefuse(
           LegacyNote.Kind.CHUNK_SKIPPED,
           in.at(at, chunk.name(), null),
-          "a parameter of HVM guests in the image of a PV guest is left out");
+          "a parameter of HVM guests in the image of a PV guest is left out",
+          Fault.MISPLACED,
+          "no parameter of HVM guests in the image of a PV guest",
+          chunk.name());
       return;
     }
     switch (chunk) {

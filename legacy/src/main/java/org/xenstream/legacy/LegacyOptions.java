@@ -15,7 +15,9 @@ import org.xenstream.core.format.PagesShown;
 ///   fits both kinds
 /// @param guestWidth what somebody says of a PV guest's width, or null; as above. It decides where
 ///   an image has no extended info and nothing else tells
-/// @param strict refuses what is otherwise noted: overruled claims, TMEM that is left out
+/// @param strict refuses what is otherwise noted: overruled claims, a kind or a width of guest that
+///   has to be guessed, TMEM, extended info that nobody knows, an HVM parameter of a PV guest, an
+///   XSAVE state of another length than announced, a checkpoint that is not complete
 /// @param checkpoints which states of an image with several are given
 /// @param deviceModel whether an HVM guest's device model behind the image is read; if not, reading
 ///   stops in front of it

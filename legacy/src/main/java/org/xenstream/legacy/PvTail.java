@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
@@ -141,10 +142,13 @@ final class PvTail implements Tail {
     in.hold(size, Layout.MOST_XSAVE, at + 8, PART, field + ".size");
     int said = layout.xsaveLength() - Layout.XSAVE_HEADER;
     if (size != said) {
-      notes.add(
+      notes.addOrRefuse(
           LegacyNote.Kind.ODDITY,
           in.at(at + 8, PART, field + ".size"),
-          "XSAVE state of %d octets, where \"xcnt\" has %d".formatted(size, said));
+          "XSAVE state of %d octets, where \"xcnt\" has %d".formatted(size, said),
+          Fault.MALFORMED_BODY,
+          "%d octets, as \"xcnt\" has it".formatted(said),
+          Long.toString(size));
     }
     long whole = Layout.XSAVE_HEADER + size;
     MemorySegment area = in.require(whole, PART, field);

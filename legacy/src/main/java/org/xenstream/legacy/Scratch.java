@@ -3,7 +3,10 @@ package org.xenstream.legacy;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
@@ -43,13 +46,13 @@ final class Scratch {
   ///
   /// @param why what is kept in it, for the note that the first one is worth
   FileChannel open(Location where, String why) throws IOException {
-    if (!told) {
-      told = true;
-      notes.add(LegacyNote.Kind.SCRATCH_FILE, where, why + " in a scratch file in " + folder);
-      room = Files.getFileStore(folder).getUsableSpace();
-    }
-    Path file = Files.createTempFile(folder, "xenstream", ".scratch");
+    Path file = create();
     try {
+      if (!told) {
+        told = true;
+        notes.add(LegacyNote.Kind.SCRATCH_FILE, where, why + " in a scratch file in " + folder);
+        room = Files.getFileStore(folder).getUsableSpace();
+      }
       return FileChannel.open(
           file,
           Set.of(
@@ -63,12 +66,28 @@ final class Scratch {
     }
   }
 
+  private Path create() throws ScratchException {
+    try {
+      return Files.createTempFile(folder, "xenstream", ".scratch");
+    } catch (IOException e) {
+      String why =
+          switch (e) {
+            case NoSuchFileException _ -> "no such folder";
+            case AccessDeniedException _ -> "permission denied";
+            case FileSystemException file when file.getReason() != null -> file.getReason();
+            default -> e.toString();
+          };
+      throw new ScratchException(
+          "a scratch file of this image cannot be made in %s: %s".formatted(folder, why), e);
+    }
+  }
+
   /// Asks for room before it is used. Where nobody has said how much there may be, it is what a
   /// guest of this size can need, and no more than half of the room that there was: how large the
   /// guest is, the image says itself.
   ///
-  /// @throws IOException when there would be more than the limit
-  void claim(long octets) throws IOException {
+  /// @throws ScratchException when there would be more than the limit
+  void claim(long octets) throws ScratchException {
     if (limit != LegacyReading.BY_GUEST) {
       hold(octets, limit, "that they may have");
     } else {
@@ -79,12 +98,11 @@ final class Scratch {
     written += octets;
   }
 
-  private void hold(long octets, long most, String which) throws IOException {
+  private void hold(long octets, long most, String which) throws ScratchException {
     if (octets > most - held) {
-      throw new IOException(
+      throw new ScratchException(
           "the scratch files of this image in %s need more than the %d octets %s"
-                  .formatted(folder, most, which)
-              + " (--scratch-limit allows more, --scratch another folder)");
+              .formatted(folder, most, which));
     }
   }
 

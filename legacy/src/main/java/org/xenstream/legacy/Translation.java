@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.Limits;
+import org.xenstream.core.format.Location;
 import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.MemoryRuns;
 import org.xenstream.core.format.PagesShown;
@@ -56,6 +57,7 @@ final class Translation implements AutoCloseable {
   private @Nullable DeviceModel heldDeviceModel;
   private @Nullable DeviceModel deviceModel;
   private boolean more;
+  private boolean leftOut;
   private int completed;
   private boolean compressionMet;
   private long stateBegin;
@@ -277,13 +279,27 @@ final class Translation implements AutoCloseable {
     newTail = null;
     more = !last && !enough && anotherFollows();
     if (enough && !last) {
-      in.input().advance(Long.MAX_VALUE);
+      leaveOutRest();
     }
     if (gave && keeps()) {
       return keepOn();
     }
     step = gave ? Step.END : Step.HELD_PAGES;
     return null;
+  }
+
+  /// Nothing behind the state that was asked for is looked at.
+  private void leaveOutRest() throws IOException {
+    Location at = in.at(in.position(), "checkpoint", null);
+    long octets = in.input().advance(Long.MAX_VALUE);
+    leftOut = octets > 0;
+    if (leftOut) {
+      notes.add(
+          LegacyNote.Kind.CHECKPOINTS,
+          at,
+          "the state of checkpoint %d is carried: what follows, %s, is left out"
+              .formatted(completed, LegacyCursor.octets(octets)));
+    }
   }
 
   /// Refuses pages of a later state behind a pass for comparison: nothing ends that, in either
@@ -376,7 +392,7 @@ final class Translation implements AutoCloseable {
           "checkpoint %d".formatted(n),
           "the end behind %d complete".formatted(completed));
     }
-    if (completed > 1) {
+    if (completed > 1 && !leftOut) {
       notes.add(
           LegacyNote.Kind.CHECKPOINTS,
           in.at(stateBegin, "checkpoint", null),
@@ -404,11 +420,16 @@ final class Translation implements AutoCloseable {
 
   /// What came behind the last complete state is no state.
   private void discard(StreamFormatException why) throws IOException {
-    notes.add(
+    notes.addOrRefuse(
         LegacyNote.Kind.INCOMPLETE_CHECKPOINT,
         why.location(),
         "the image ends amid checkpoint %d, which is left out: expected %s, found %s"
-            .formatted(completed + 1, why.expected(), why.found()));
+            .formatted(completed + 1, why.expected(), why.found()),
+        why.fault(),
+        why.expected(),
+        why.found());
+    // What is there of it is not told of once more, as octets behind the image.
+    in.input().advance(Long.MAX_VALUE);
     close(newTail);
     newTail = null;
     close(heldPages);

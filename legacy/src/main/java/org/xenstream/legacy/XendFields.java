@@ -13,6 +13,9 @@ final class XendFields {
   private static final int MOST_DIGITS = 15;
   private static final int LONGEST_SHOWN = 60;
 
+  /// What decoding puts for octets that are no UTF-8.
+  private static final char REPLACED = '\uFFFD';
+
   private final String path;
   private final List<SExpression> items;
   private final List<String> notes;
@@ -31,8 +34,10 @@ final class XendFields {
   /// such field, or no text in it.
   @Nullable String text(String key) {
     String found = null;
+    boolean asked = false;
     for (int i = 0; i < items.size(); i++) {
       if (items.get(i) instanceof SExpression.Items field && field.name().equals(key)) {
+        asked |= taken.get(i);
         taken.set(i);
         if (found == null
             && field.items().size() > 1
@@ -42,6 +47,10 @@ final class XendFields {
           found = text;
         }
       }
+    }
+    if (found != null && !asked && found.indexOf(REPLACED) >= 0) {
+      // What encoding it is in nobody has said, and JSON has UTF-8 alone.
+      note(key, found, "is not UTF-8: U+FFFD stands for each part of it that is not");
     }
     return found;
   }

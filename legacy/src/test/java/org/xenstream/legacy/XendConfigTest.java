@@ -3,6 +3,7 @@ package org.xenstream.legacy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -17,6 +18,25 @@ import org.xenstream.core.format.StreamFormatException;
 class XendConfigTest {
   private static XendConfig translate(String text, boolean hvm) throws StreamFormatException {
     return XendConfig.translate("old.save", 20, text, hvm);
+  }
+
+  /// Names that somebody wrote in Latin-1.
+  @Test
+  void whatIsNoUtf8IsTold() throws StreamFormatException {
+    XendConfig config =
+        translate(
+            """
+            (domain (name 'caf\\xe9') (memory 64)
+             (device (vbd (uname 'file:/srv/caf\\xc3\\xa9') (dev 'xvd\\xe9') (mode w))))
+            """,
+            false);
+    assertEquals(
+        List.of(
+            "disk 0 dev \"xvd?\" is not UTF-8: U+FFFD stands for each part of it that is not",
+            "domain name \"caf?\" is not UTF-8: U+FFFD stands for each part of it that is not"),
+        config.notes());
+    assertTrue(config.json().contains("\"caf\uFFFD\""), config.json());
+    assertTrue(config.json().contains("\"/srv/caf\u00e9\""), config.json());
   }
 
   @Test

@@ -71,6 +71,19 @@ class ConvertCorpusTest {
         });
   }
 
+  /// One with checkpoints gives no more to be warned of than one without.
+  @TestFactory
+  Stream<DynamicTest> checkpointsReadAsTheyAreAreSound() {
+    return each(
+        Corpus.LEGACY,
+        image -> {
+          if (image.path().contains("remus")) {
+            Tool.Run verify = Tool.run("verify", "--strict", image.file());
+            assertEquals(0, verify.code(), verify.out());
+          }
+        });
+  }
+
   /// From a file pages go to the output by another way than from a compressed one.
   @TestFactory
   Stream<DynamicTest> aFileAndAStreamGiveTheSame() {

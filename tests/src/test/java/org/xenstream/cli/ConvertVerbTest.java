@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -143,6 +142,16 @@ class ConvertVerbTest {
     assertArrayEquals(Arrays.copyOfRange(whole, LIBXC, 0x3108), made);
   }
 
+  /// Though its context has no PIC: no guest of such an old Xen is PVH.
+  @Test
+  void theGuestIsHvmBeforeAndBehind() throws IOException {
+    convert("");
+    for (Path file : List.of(in, out)) {
+      String told = Tool.run("info", file).out();
+      assertTrue(told.contains("x86 HVM") && !told.contains("PVH"), told);
+    }
+  }
+
   /// Of a file of xl 4.1 to 4.4 the configuration is the text that the guest was made from.
   @Test
   void anXlFileStaysOne() throws IOException {
@@ -156,6 +165,20 @@ class ConvertVerbTest {
     assertTrue(Tool.run("info", out).out().contains("named g"));
     assertArrayEquals(
         stream, convert("xenstream: the configuration is left out (--to xl)\n", "--to", "libxl"));
+  }
+
+  /// Which xl itself does not take, and which says that something is otherwise than it seems.
+  @Test
+  void aFlagThatNobodyKnowsIsRefused() throws IOException {
+    byte[] file = Layers.xlOfText("name='g'\n", image);
+    file[36] |= (byte) 0x80;
+    Files.write(in, file);
+    String message =
+        in + " @0x24 (xl header.mandatory_flags): expected no bit but 0 and 1, found 0x80\n";
+    assertEquals("xenstream: " + message, Tool.run("convert", in, out).exits(1).err());
+    Object[] program = {"convert-legacy-stream", "-x", "-w64", "-ghvm", "-i", in, "-o", out};
+    assertEquals(message, Tool.run(program).exits(1).err());
+    assertEquals(List.of("in"), files());
   }
 
   private static byte[] header(int flags, String config) {
@@ -190,6 +213,83 @@ class ConvertVerbTest {
     Files.write(in, Layers.xend("no expression at all", image));
     assertArrayEquals(
         join(header(2, "name='other'\n"), stream), convert("", "--to=xl", "--config", config));
+  }
+
+  /// `xl list -l` writes a list with the number of each domain and its configuration inside.
+  @Test
+  void aConfigurationAsXlListsItCounts() throws IOException {
+    byte[] stream = convert("");
+    byte[] expected = join(header(3, Layers.CONFIG + "\0"), stream);
+    Path config = folder.resolve("config");
+    String listed = "{\"domid\": 3, \"config\": " + Layers.CONFIG + "}";
+    for (String text :
+        List.of(
+            "[\n" + listed + "\n]\n", listed, "\uFEFF" + Layers.CONFIG, "\uFEFF[" + listed + "]")) {
+      Files.writeString(config, text);
+      assertArrayEquals(expected, convert("", "--config", config), text);
+    }
+  }
+
+  /// Names in old files are in whatever the editor wrote.
+  @Test
+  void aConfigurationFileIsTakenOctetForOctet() throws IOException {
+    byte[] stream = convert("");
+    Path config = folder.resolve("config");
+    byte[] text = "# caf\u00e9\nname='other'\n".getBytes(ISO_8859_1);
+    Files.write(config, text);
+    byte[] made = convert("", "--config", config);
+    assertArrayEquals(text, Arrays.copyOfRange(made, 52, 52 + text.length));
+    assertArrayEquals(stream, Arrays.copyOfRange(made, 52 + text.length, made.length));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''| @0x0 (config): expected a configuration, found none",
+        "'  '| @0x0 (config): expected a configuration, found none",
+        "'name=\0'| @0x5 (config): expected a text, found a NUL",
+        "' (domain (name x))'| @0x1 (config): expected a configuration of xl, found an S-expression, as"
+            + " xend has it",
+        "<domain/>| @0x0 (config): expected a configuration of xl, found XML",
+        "[]| @0x0 (config): expected the configuration of one domain, as 'xl list -l NAME' writes it,"
+            + " found 0",
+        "'[{\"config\": {\"c_info\": {\"name\": \"web\"}}}, {\"config\": {}}]'| @0x0 (config): expected the"
+            + " configuration of one domain, as 'xl list -l NAME' writes it, found 2: \"web\", one"
+            + " without a name",
+        "'[{\"domid\": 0}]'| @0x1 (config): expected an object \"config\" of the domain, found none",
+        "[3]| @0x1 (config): expected an object for each domain, found something else",
+        "'{} {}'| @0x3 (config): expected the end of the configuration, found more",
+        "'{\"c_info\": }'| @0xb (config): expected JSON, found what is none: Unexpected character ('}'"
+            + " (code 125)): expected a value"
+      })
+  void aConfigurationThatIsNoneIsRefused(String text, String message) throws IOException {
+    Path config = Files.writeString(folder.resolve("config"), text);
+    Tool.Run run = Tool.run("convert", "--config", config, in, out).exits(1);
+    assertEquals("xenstream: " + config + " " + message + "\n", run.err());
+    assertEquals(List.of("config", "in"), files());
+  }
+
+  @Test
+  void aConfigurationThatCannotBeReadIsNamed() throws IOException {
+    Tool.Run run = Tool.run("convert", "--config", folder, in, out).exits(2);
+    assertEquals("xenstream: " + folder + ": Is a directory\n", run.err());
+    run = Tool.run("convert", "--config", "", in, out).exits(2);
+    assertEquals(
+        """
+        xenstream: --config takes the name of a file, and none is given
+        Try 'xenstream convert --help'.
+        """,
+        run.err());
+    Path config = Files.writeString(folder.resolve("config"), "a".repeat((4 << 20) - 4));
+    run = Tool.run("convert", "--config", config, in, out).exits(1);
+    assertEquals(
+        "xenstream: "
+            + config
+            + " @0x3ffffc (config): expected a configuration of less than 4.00 MiB, found more\n",
+        run.err());
+    assertEquals(List.of("config", "in"), files());
+    Tool.run("convert", "--limit", "config=8M", "--config", config, in, out).quiet().exits(0);
   }
 
   @Test
@@ -299,7 +399,20 @@ class ConvertVerbTest {
     assertEquals(
         List.of("PAGE_DATA", "PAGE_DATA"),
         records("--type", "PAGE_DATA").stream().map(line -> line.split(" +", -1)[2]).toList());
-    assertArrayEquals(one, convert("", "--checkpoints", "1"));
+    String left =
+        "xenstream: IN @0x%x (legacy checkpoint): the state of checkpoint %d is carried: what"
+            + " follows, %d octets, is left out\n";
+    assertArrayEquals(
+        one, convert(left.formatted(image.length, 1, second.length), "--checkpoints", "1"));
+    byte[] middle = state(LegacyImageBuilder.image(8).filledBatch(1)).octets();
+    Files.write(in, join(image, middle, second));
+    convert(
+        waits + left.formatted(image.length + middle.length, 2, second.length),
+        "--checkpoints",
+        "2",
+        "--scratch",
+        scratch);
+    Files.write(in, join(image, second));
     convert(waits, "--checkpoints", "keep", "--scratch", scratch);
     assertEquals(2, records().stream().filter(line -> line.contains("CHECKPOINT_END")).count());
     assertEquals(2, records().stream().filter(line -> line.contains("EMULATOR_CONTEXT")).count());
@@ -312,6 +425,24 @@ class ConvertVerbTest {
         keeping);
     Files.write(in, image);
     convert("", keeping);
+  }
+
+  /// The part of a state that is there is no octets behind the image.
+  @Test
+  void anIncompleteStateIsToldOnce() throws IOException {
+    byte[] one = convert("");
+    byte[] second = LegacyImageBuilder.image(8).filledBatch(1, 2).octets();
+    byte[] cut = join(image, Arrays.copyOf(second, second.length - 1));
+    Files.write(in, cut);
+    String told =
+        " @0x%x (legacy batch.pages): the image ends amid checkpoint 2, which is left out:"
+                .formatted(cut.length)
+            + " expected 8192 octets, found 8191 octets before the end";
+    assertArrayEquals(one, convert("xenstream: IN" + told + "\n"));
+    convert("xenstream: IN" + told + "\n", "--checkpoints", "keep");
+    String verdict = Tool.run("verify", in).out();
+    assertTrue(verdict.contains("XS0003"), verdict);
+    assertFalse(verdict.contains("XS4001"), verdict);
   }
 
   /// The verbs that only read say so as well, and can be told where and how much.
@@ -335,7 +466,8 @@ class ConvertVerbTest {
         read.err());
     assertFalse(read.out().contains("scratch"), read::out);
     assertEquals(
-        "the scratch files of this image in "
+        in
+            + ": the scratch files of this image in "
             + scratch
             + " need more than the 1024 octets that they may have (--scratch-limit allows more,"
             + " --scratch another folder)",
@@ -357,25 +489,71 @@ class ConvertVerbTest {
     String own = folder.toString();
     String temporary = other.toString();
     Path system = Path.of(System.getProperty("java.io.tmpdir"));
-    assertEquals(new ScratchOptions(system, -1), ScratchOptions.of(Map.of()));
-    assertEquals(new ScratchOptions(other, -1), ScratchOptions.of(Map.of("TMPDIR", temporary)));
-    assertEquals(new ScratchOptions(system, -1), ScratchOptions.of(Map.of("TMPDIR", "/absent")));
+    String more = "XENSTREAM_SCRATCH_LIMIT allows more, XENSTREAM_SCRATCH another folder";
+    assertEquals(new ScratchOptions(system, -1, more), ScratchOptions.of(Map.of()));
     assertEquals(
-        new ScratchOptions(folder, 512 << 10),
+        new ScratchOptions(other, -1, more), ScratchOptions.of(Map.of("TMPDIR", temporary)));
+    assertEquals(
+        new ScratchOptions(system, -1, more), ScratchOptions.of(Map.of("TMPDIR", "/absent")));
+    assertEquals(
+        new ScratchOptions(folder, 512 << 10, more),
         ScratchOptions.of(
             Map.of(
                 "TMPDIR", temporary, "XENSTREAM_SCRATCH", own, "XENSTREAM_SCRATCH_LIMIT", "512K")));
     assertEquals(
-        "/absent",
-        assertThrows(
-                IOException.class, () -> ScratchOptions.of(Map.of("XENSTREAM_SCRATCH", "/absent")))
-            .getMessage());
+        new ScratchOptions(Path.of("/absent"), -1, "XENSTREAM_SCRATCH names no folder"),
+        ScratchOptions.of(Map.of("XENSTREAM_SCRATCH", "/absent")));
     assertEquals(
-        "XENSTREAM_SCRATCH_LIMIT: expected a size such as 512M or 4GiB, found 'much'",
-        assertThrows(
-                IOException.class,
-                () -> ScratchOptions.of(Map.of("XENSTREAM_SCRATCH_LIMIT", "much")))
-            .getMessage());
+        new ScratchOptions(
+            system,
+            0,
+            "XENSTREAM_SCRATCH_LIMIT: expected a size such as 512M or 4GiB, found 'much'"),
+        ScratchOptions.of(Map.of("XENSTREAM_SCRATCH_LIMIT", "much")));
+  }
+
+  private static Tool.Run in(Map<String, String> environment, Object... arguments)
+      throws Exception {
+    ProcessBuilder builder = Tool.process(arguments);
+    builder.environment().putAll(environment);
+    return Tool.finish(builder.start());
+  }
+
+  /// Whoever needs no scratch files, or says himself where they may be, is not held up.
+  @Test
+  void whatTheEnvironmentSaysAmissIsToldWhereItMatters() throws Exception {
+    Map<String, String> amiss =
+        Map.of("XENSTREAM_SCRATCH", "/absent", "XENSTREAM_SCRATCH_LIMIT", "much");
+    in(amiss, "convert", in, out).exits(0).quiet();
+    byte[] second = state(LegacyImageBuilder.image(8).filledBatch(1)).octets();
+    Files.write(in, join(image, second));
+    in(amiss, "convert", "--scratch", folder, "--scratch-limit", "1M", in, out).exits(0);
+    Files.delete(out);
+    String none =
+        "a scratch file of this image cannot be made in /absent: no such folder (XENSTREAM_SCRATCH names no folder)\n";
+    assertEquals(
+        "xenstream: " + in + " to " + out + ": " + none,
+        in(amiss, "convert", in, out).exits(2).err());
+    Tool.Run verify = in(amiss, "verify", "--json", in).exits(2);
+    assertEquals("xenstream: " + in + ": " + none, verify.err());
+    assertEquals(
+        "{\"image\":\"%s\",\"verdict\":\"not judged\",\"problem\":\"%s: %s\"}\n"
+            .formatted(in, in, none.strip()),
+        verify.out());
+    String[] program = {
+      "convert-legacy-stream", "-w64", "-ghvm", "-i", in.toString(), "-o", out.toString()
+    };
+    String scratch = folder.toString();
+    Map<String, String> little =
+        Map.of("XENSTREAM_SCRATCH", scratch, "XENSTREAM_SCRATCH_LIMIT", "1K");
+    String told = in(little, (Object[]) program).exits(1).err();
+    assertTrue(
+        told.endsWith(
+            "the scratch files of this image in "
+                + scratch
+                + " need more than the 1024 octets that they may have (XENSTREAM_SCRATCH_LIMIT allows"
+                + " more, XENSTREAM_SCRATCH another folder)\n"),
+        told);
+    assertEquals(List.of("in"), files());
   }
 
   /// The same from a pipe into a pipe.

@@ -174,6 +174,31 @@ class CopyVerbTest {
     assertArrayEquals(image, copy("--layer=xl"));
   }
 
+  /// What a link leads to is written, whether it is there or not.
+  @Test
+  void aLinkIsFollowed() throws IOException {
+    Path target = Files.createDirectory(folder.resolve("sub")).resolve("target");
+    Files.createSymbolicLink(folder.resolve("link"), Path.of("sub/target"));
+    Files.createSymbolicLink(out, Path.of("link"));
+    for (int time = 0; time < 2; time++) {
+      Tool.run("copy", in, out).quiet().exits(0);
+      assertTrue(Files.isSymbolicLink(out));
+      assertArrayEquals(image, Files.readAllBytes(target));
+    }
+    Files.delete(target);
+    Files.createSymbolicLink(target, out);
+    assertEquals(
+        "xenstream: " + out + ": too many links\n", Tool.run("copy", in, out).exits(2).err());
+  }
+
+  @Test
+  void aLongNameLeavesRoomForTheUnfinishedFile() throws IOException {
+    Path longest = folder.resolve("o".repeat(255));
+    Tool.run("copy", in, longest).quiet().exits(0);
+    assertArrayEquals(image, Files.readAllBytes(longest));
+    assertEquals(List.of("in", "o".repeat(255)), files());
+  }
+
   @Test
   void layersAreMade() throws IOException {
     Path config = Files.writeString(folder.resolve("config"), Layers.CONFIG);
@@ -190,6 +215,8 @@ class CopyVerbTest {
     Files.write(in, image);
     byte[] renamed = copy("--layer", "xl", "--config", config);
     assertArrayEquals(made, renamed, "in place of the image's own");
+    Files.writeString(config, "[{\"domid\": 3, \"config\": " + Layers.CONFIG + "}]");
+    assertArrayEquals(made, copy("--layer", "xl", "--config", config), "as xl lists it");
   }
 
   @Test
@@ -204,6 +231,19 @@ class CopyVerbTest {
     run = Tool.run("copy", "--layer=xl", "--config", absent, in, out).exits(2);
     assertEquals("xenstream: " + absent + ": no such file\n", run.err());
     assertEquals(List.of("in"), files());
+    Path config = Files.writeString(folder.resolve("config"), "name='g'\n");
+    run = Tool.run("copy", "--layer=xl", "--config", config, in, out).exits(2);
+    assertEquals(
+        """
+        xenstream: --config takes JSON, as 'xl list -l NAME' writes it, and no other text
+        Try 'xenstream copy --help'.
+        """,
+        run.err());
+    Files.writeString(config, "{");
+    run = Tool.run("copy", "--layer=xl", "--config", config, in, out).exits(1);
+    assertTrue(
+        run.err().startsWith("xenstream: " + config + " @0x1 (config): expected JSON"), run.err());
+    assertEquals(List.of("config", "in"), files());
   }
 
   @Test

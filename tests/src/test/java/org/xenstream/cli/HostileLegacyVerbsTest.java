@@ -148,7 +148,8 @@ class HostileLegacyVerbsTest {
   @MethodSource("casesOfPipes")
   void aStateBeforeTheDamageCanBeTaken(Case hostile) throws IOException {
     try (FilledPipe pipe = FilledPipe.of(hostile.image())) {
-      Tool.run("convert", "--checkpoints", "1", pipe.name(), out).quiet().exits(0);
+      Tool.Run run = Tool.run("convert", "--checkpoints", "1", pipe.name(), out).exits(0);
+      assertTrue(run.err().contains("the state of checkpoint 1 is carried: what follows, "));
     }
     assertTrue(Files.exists(out));
   }

@@ -163,7 +163,7 @@ class InfoVerbTest {
         F/legacy
           layers      xend save file › legacy image (Xen 4.5 or older) of an HVM guest by a 32-bit toolstack
           made by     Xen 4.5 or older; what follows is told of its translation
-          guest       x86 PVH, 0 vCPUs
+          guest       x86 HVM, 0 vCPUs
           memory      3 pages (12.0 KiB), highest pfn 0x2
                       sent: NOTAB 3
           passes      1: 3 pages in 1 batch

@@ -42,7 +42,7 @@ class JsonSchemaTest {
 
   private static SchemaRegistry registry() {
     Map<String, String> schemas =
-        Stream.of("verdict", "verify", "info", "record", "explore", "migrate")
+        Stream.of("verdict", "verify", "info", "record", "explore", "migrate", "unread")
             .collect(toMap(name -> "urn:xenstream:schema:" + name, JsonSchemaTest::text));
     return SchemaRegistry.withDefaultDialect(
         SpecificationVersion.DRAFT_2020_12, builder -> builder.schemas(schemas));
@@ -72,6 +72,15 @@ class JsonSchemaTest {
     holds("info", Tool.run("info", "--json", image));
     holds("verify", Tool.run("verify", "--json", "--for", "4.13", image));
     holds("record", Tool.run("records", "--json", image));
+  }
+
+  @Test
+  void whatCannotBeReadHoldsToItsSchema() {
+    for (String verb : List.of("info", "verify")) {
+      Tool.Run run = Tool.run(verb, "--json", folder.resolve("absent")).exits(2);
+      assertEquals(1, run.lines().size());
+      holds("unread", run);
+    }
   }
 
   @Test

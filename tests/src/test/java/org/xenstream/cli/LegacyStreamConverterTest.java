@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -30,11 +31,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenstream.core.format.OctetInput;
+import org.xenstream.core.format.StreamRecord;
+import org.xenstream.legacy.LegacyOptions;
 import org.xenstream.os.Descriptor;
 import org.xenstream.os.DescriptorPair;
 import org.xenstream.testkit.Layers;
 import org.xenstream.testkit.StreamBuilder;
 import org.xenstream.testkit.legacy.LegacyImageBuilder;
+import org.xenstream.transfer.Patience;
+import org.xenstream.x86.Blobs;
 
 /// The program that libxl runs: its arguments, its descriptors, its exit codes.
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -263,6 +268,40 @@ class LegacyStreamConverterTest {
         assertEquals(outputIsThere ? 2 : 1, files.count());
       }
       assertTrue(!outputIsThere || Files.readString(out).equals("what was here"));
+    }
+  }
+
+  /// As in the save helper's runtime image, which has none of the libraries of the tool.
+  @Test
+  void itNeedsNoLibraries() throws Exception {
+    List<String> modules = new ArrayList<>();
+    for (Class<?> type :
+        List.of(
+            LegacyStreamConverter.class,
+            LegacyOptions.class,
+            StreamRecord.class,
+            Blobs.class,
+            Descriptor.class,
+            Patience.class)) {
+      modules.add(
+          Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString());
+    }
+    for (String limit : List.of("1M", "much")) {
+      ProcessBuilder builder =
+          new ProcessBuilder(
+              Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+              "--enable-native-access=ALL-UNNAMED",
+              "-cp",
+              String.join(":", modules),
+              LegacyStreamConverter.class.getName(),
+              "-w32",
+              "-ghvm",
+              "-i",
+              in.toString(),
+              "-o",
+              out.toString());
+      builder.environment().put("XENSTREAM_SCRATCH_LIMIT", limit);
+      Tool.finish(builder.start()).exits(0).quiet();
     }
   }
 

@@ -40,6 +40,7 @@ import org.xenstream.testkit.legacy.PhysmapEntry;
 
 /// Images of one state: what each part of them becomes.
 class LegacySourceTest {
+  private static final LegacyOptions STRICT = LegacyOptions.builder().strict(true).build();
   private static final int WIDE = 5168;
   private static final int NARROW = 2800;
   private static final int FLAGS = 512;
@@ -227,7 +228,13 @@ class LegacySourceTest {
     long wider = image.raw(filled(WIDE, 0x43)).size();
     image.xsave(7, filled(50, 0x44));
     image.raw(filled(WIDE, 0x53)).xsave(3, filled(32, 0x54));
-    Reading read = Reading.of(image.raw(page(0x55)).octets());
+    byte[] octets = image.raw(page(0x55)).octets();
+    Reading read = Reading.of(octets);
+    Expect.fault(
+        Fault.MALFORMED_BODY,
+        "old.img @0x%x (legacy PV tail.vcpu[1].xsave.size): expected 32 octets, as \"xcnt\" has it, found 50"
+            .formatted(wider + 8),
+        () -> Reading.of(octets, STRICT));
     assertEquals(
         List.of(
             "X86_PV_VCPU_BASIC 0 33",
@@ -249,9 +256,14 @@ class LegacySourceTest {
   void aParameterInThePvGuestsImageIsLeftOut() throws IOException {
     LegacyImageBuilder image = pv(8, WIDE).filledBatch(0);
     long at = image.size();
-    Reading read =
-        Reading.of(
-            pvEnd(image.param(LegacyImageBuilder.IDENT_PT, 1).vcpuInfo(0, 0), WIDE).octets());
+    byte[] octets =
+        pvEnd(image.param(LegacyImageBuilder.IDENT_PT, 1).vcpuInfo(0, 0), WIDE).octets();
+    Reading read = Reading.of(octets);
+    Expect.fault(
+        Fault.MISPLACED,
+        "old.img @0x%x (legacy HVM_IDENT_PT): expected no parameter of HVM guests in the image of a PV guest, found HVM_IDENT_PT"
+            .formatted(at),
+        () -> Reading.of(octets, STRICT));
     assertFalse(read.records().stream().anyMatch(record -> record.startsWith("HVM_PARAMS")));
     assertEquals(
         List.of(
@@ -364,6 +376,10 @@ class LegacySourceTest {
         List.of(
             "BLOCK_SKIPPED old.img @0x14 (legacy extended info.\"zzzz\"): a block of 9 octets that no known saver writes is passed over"),
         Reading.of(image).notes());
+    Expect.fault(
+        Fault.MALFORMED_LAYER,
+        "old.img @0x14 (legacy extended info.\"zzzz\"): expected a block that a known saver writes, found another of 9 octets",
+        () -> Reading.of(image, STRICT));
   }
 
   @ParameterizedTest
@@ -387,7 +403,7 @@ class LegacySourceTest {
     Expect.fault(
         Fault.MISPLACED,
         "old.img @0x%x (legacy TMEM): expected no transcendent memory, found TMEM".formatted(tmem),
-        () -> Reading.of(octets, LegacyOptions.builder().strict(true).build()));
+        () -> Reading.of(octets, STRICT));
   }
 
   /// Each is eight octets of the image, of which there can be any number.
@@ -497,7 +513,7 @@ class LegacySourceTest {
     }
     LegacyOptions few = options.toBuilder().scratchLimit(2 << 20).build();
     assertEquals(
-        "the scratch files of this image in %s need more than the %d octets that they may have (--scratch-limit allows more, --scratch another folder)"
+        "the scratch files of this image in %s need more than the %d octets that they may have"
             .formatted(scratch, 2 << 20),
         assertThrows(IOException.class, () -> Reading.of(octets, few)).getMessage());
     assertEquals(0, scratch.toFile().list().length);

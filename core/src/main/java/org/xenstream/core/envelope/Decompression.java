@@ -61,8 +61,12 @@ final class Decompression implements ReadableByteChannel {
     throw new StreamFormatException(
         Fault.DECOMPRESSION,
         Location.of(input.name(), input.position(), kind.codec(), "frame", "magic"),
-        "a codec on the module path (org.xenstream.codecs has zstd and xz)",
-        "no codec for " + kind.codec());
+        kind == Compression.LZ4
+            ? "what is decompressed already (as by lz4 -d)"
+            : "a codec on the module path (org.xenstream.codecs has zstd and xz)",
+        kind == Compression.LZ4
+            ? "lz4, which is not decoded here"
+            : "no codec for " + kind.codec());
   }
 
   /// @param mostMib how many MiB the codec may take for its window

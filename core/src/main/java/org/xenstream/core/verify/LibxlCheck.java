@@ -38,7 +38,13 @@ final class LibxlCheck implements Check {
     if (item instanceof ImageItem.Libxl libxl) {
       record(libxl.frame(), libxl.record(), before, report);
     } else if (item instanceof ImageItem.Libxc libxc) {
-      inCheckpoint |= libxc.framed().record() instanceof StreamRecord.Checkpoint;
+      if (libxc.framed().record() instanceof StreamRecord.Checkpoint) {
+        inCheckpoint = true;
+        if (before.isLegacy()) {
+          // Nothing ends the set of a legacy checkpoint but the next one.
+          emulatorsInSet = 0;
+        }
+      }
     } else if (item instanceof ImageItem.LayerFound found
         && found.layer() instanceof Layer.LibxlStream stream) {
       header(stream, found.offset(), report);
