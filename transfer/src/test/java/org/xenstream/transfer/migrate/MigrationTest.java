@@ -242,7 +242,8 @@ class MigrationTest {
     MigrationOutcome outcome = run(large);
     survivedAt(Survivor.SOURCE, outcome);
     String message = failure(outcome);
-    assertTrue(message.startsWith("the destination gave up: populate of domain 1"), message);
+    assertTrue(message.startsWith("the destination gave up: migration stream @0x"), message);
+    assertTrue(message.contains("PAGE_DATA): populate of domain 1 failed"), message);
     assertTrue(message.contains("no memory left"), message);
   }
 
