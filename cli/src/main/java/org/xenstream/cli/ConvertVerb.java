@@ -3,7 +3,6 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.LayerWriter;
@@ -48,13 +47,12 @@ final class ConvertVerb implements Verb {
                 + " one.");
     spec.usageMessage()
         .exitCodeList(
-            new TreeMap<>(
-                Map.of(
-                    "0", "the conversion is complete",
-                    "1",
-                        "the image or a given configuration is damaged, or the target lacks something;"
-                            + " nothing is left",
-                    "2", "a file cannot be opened or written, no legacy image, or bad usage")));
+            Map.of(
+                "0", "the conversion is complete",
+                "1",
+                    "the image or a given configuration is damaged, or the target lacks something;"
+                        + " nothing is left",
+                "2", "a file cannot be opened or written, no legacy image, or bad usage"));
     spec.addOption(
         Verb.value(
             "--to",

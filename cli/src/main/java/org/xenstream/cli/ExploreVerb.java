@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -81,8 +80,8 @@ final class ExploreVerb implements Verb {
           "%s runs are more than %s: shorten a list"
               .formatted(Units.count(explorer.size()), Units.count(MOST_RUNS)));
     }
-    String csv = arguments.matchedOptionValue("--csv", "");
-    String svg = arguments.matchedOptionValue("--svg", "");
+    String csv = OutputFile.name(arguments.matchedOptionValue("--csv", ""));
+    String svg = OutputFile.name(arguments.matchedOptionValue("--svg", ""));
     boolean json = Verb.has(arguments, "--json");
     if (json && (csv.equals("-") || svg.equals("-"))) {
       throw VerifyVerb.bad(arguments, "--json and '-' both want standard output");
@@ -206,7 +205,6 @@ final class ExploreVerb implements Verb {
       text.to(console.out());
       return;
     }
-    Path _ = FileName.path(name);
     try (OutputFile file = OutputFile.open(name)) {
       PrintStream out =
           new PrintStream(Channels.newOutputStream(file.channel()), false, StandardCharsets.UTF_8);

@@ -37,7 +37,7 @@ final class InheritedDescriptor {
   private static final int WRITE_ONLY = 1;
 
   /// As many as the kernel follows.
-  private static final int MOST_LINKS = 40;
+  static final int MOST_LINKS = 40;
 
   /// `O_APPEND` of Linux.
   private static final int APPENDS = 0x400;
@@ -79,6 +79,15 @@ final class InheritedDescriptor {
     OpenOption how = append ? StandardOpenOption.APPEND : StandardOpenOption.WRITE;
     FileChannel channel = FileChannel.open(file, how);
     return regular && !append ? channel.position(state(number, "pos", 10)) : channel;
+  }
+
+  /// The same, and the place in a file moves on for whoever else writes there.
+  static GatheringByteChannel writeOn(int number) throws IOException {
+    Path file = find(number);
+    mustBeWritten(number);
+    return Files.isRegularFile(file) || isSocket(file)
+        ? new InheritedOutput("descriptor " + number, Descriptor.borrow(number))
+        : FileChannel.open(file, StandardOpenOption.WRITE);
   }
 
   /// The number of the open descriptor to which a path such as `/dev/fd/3` or `/dev/stdout` leads,

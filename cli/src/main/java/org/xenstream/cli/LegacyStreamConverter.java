@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.xenstream.core.envelope.ImageReader;
@@ -201,7 +200,6 @@ final class LegacyStreamConverter {
       behind(image);
       return;
     }
-    Path _ = FileName.path(out);
     try (OutputFile file = OutputFile.open(out)) {
       write(image, source, file.channel());
       behind(image);

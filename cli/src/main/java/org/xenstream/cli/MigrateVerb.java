@@ -86,7 +86,7 @@ final class MigrateVerb implements Verb {
     GuestOptions options = GuestOptions.of(arguments);
     String policy = arguments.matchedOptionValue("--policy", "xen");
     MigrationPlan plan = plan(arguments, options, policy(arguments, policy));
-    String record = arguments.matchedOptionValue("--record", "");
+    String record = OutputFile.name(arguments.matchedOptionValue("--record", ""));
     if (record.equals("-")) {
       throw VerifyVerb.bad(arguments, "--record takes a file: standard output has the table");
     }

@@ -16,7 +16,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.OctetInput;
-import org.xenstream.os.Descriptor;
 
 /// A file that is there whole or not at all: written beside its place and renamed when it is done.
 /// What is left unfinished, by a failure or an interrupt, is deleted.
@@ -26,10 +25,10 @@ final class OutputFile implements AutoCloseable {
   /// Below that a file is written before anything else is made ready.
   private static final long WORTH_A_SPLICE = 64L << 20;
 
-  /// As many as Linux follows.
-  private static final int MOST_LINKS = 40;
+  /// Octets that a name can have.
+  private static final int LONGEST_NAME = 255;
 
-  /// Octets of a name, of which there can be 255, that leave room for a number and more.
+  /// Octets of a name that leave room for a number and more.
   private static final int LONG_NAME = 200;
 
   private final GatheringByteChannel channel;
@@ -43,25 +42,29 @@ final class OutputFile implements AutoCloseable {
   /// What is written beside its place.
   private record Unfinished(FileChannel file, Path target, Path partial, Thread onExit) {}
 
+  /// The name that somebody gave; `-` for every one that leads to standard output, as `/dev/stdout`
+  /// does, in a file or not: what else goes there is another matter then.
+  static String name(String given) throws IOException {
+    return !given.isEmpty()
+            && InheritedDescriptor.numberOf(FileName.path(given)) == Console.STANDARD_OUTPUT
+        ? "-"
+        : given;
+  }
+
   /// Opens an output: `-` is standard output; a pipe, a device or an open descriptor
   /// (`/dev/stdout`, `/dev/fd/3`) is written as it is.
   @SuppressWarnings("resource") // the channel lives as long as the output
   static OutputFile open(String name) throws IOException {
-    if (name.equals("-")) {
+    if (name(name).equals("-")) {
       return new OutputFile(StandardPipes.output(), null);
     }
     Path path = FileName.path(name);
-    if (Files.exists(path) && !Files.isRegularFile(path)) {
-      return new OutputFile(FileChannel.open(path, StandardOpenOption.WRITE), null);
-    }
     int number = InheritedDescriptor.numberOf(path);
     if (number >= 0) {
-      InheritedDescriptor.mustBeWritten(number);
-      return new OutputFile(
-          number == Console.STANDARD_OUTPUT
-              ? StandardPipes.output()
-              : new InheritedOutput("descriptor " + number, Descriptor.borrow(number)),
-          null);
+      return new OutputFile(InheritedDescriptor.writeOn(number), null);
+    }
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      return new OutputFile(FileChannel.open(path, StandardOpenOption.WRITE), null);
     }
     Path target = Files.exists(path) ? path.toRealPath() : followed(path.toAbsolutePath());
     Path partial = target.resolveSibling(partialName(target));
@@ -83,7 +86,7 @@ final class OutputFile implements AutoCloseable {
   private static Path followed(Path path) throws IOException {
     Path end = path;
     for (int links = 0; Files.isSymbolicLink(end); links++) {
-      if (links == MOST_LINKS) {
+      if (links == InheritedDescriptor.MOST_LINKS) {
         throw new FileSystemException(path.toString(), null, "too many links");
       }
       end = end.resolveSibling(Files.readSymbolicLink(end));
@@ -92,9 +95,13 @@ final class OutputFile implements AutoCloseable {
   }
 
   /// Besides a name that is long already there is no room for more.
-  private static String partialName(Path target) {
+  private static String partialName(Path target) throws FileSystemException {
     String name = String.valueOf(target.getFileName());
-    boolean isLong = name.getBytes(StandardCharsets.UTF_8).length > LONG_NAME;
+    int length = name.getBytes(StandardCharsets.UTF_8).length;
+    if (length > LONGEST_NAME) {
+      throw new FileSystemException(target.toString(), null, "File name too long");
+    }
+    boolean isLong = length > LONG_NAME;
     return "." + (isLong ? "xenstream" : name) + "." + ProcessHandle.current().pid() + ".partial";
   }
 

@@ -46,7 +46,7 @@ final class Rewriting {
   /// @return the exit code
   static int run(ParseResult arguments, Work work) throws IOException {
     String in = arguments.matchedPositionalValue(0, "-");
-    String out = arguments.matchedPositionalValue(1, "-");
+    String out = OutputFile.name(arguments.matchedPositionalValue(1, "-"));
     if (out.equals("-") && Console.isTerminal(Console.STANDARD_OUTPUT)) {
       throw VerifyVerb.bad(
           arguments, "an image is not for a terminal: redirect it, or name a file");

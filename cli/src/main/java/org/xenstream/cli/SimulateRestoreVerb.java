@@ -3,7 +3,6 @@ package org.xenstream.cli;
 
 import java.io.IOException;
 import java.util.Map;
-import java.util.TreeMap;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LibxcRecords;
@@ -62,11 +61,10 @@ final class SimulateRestoreVerb implements Verb {
                 + " restored, unless --strict or --self-check is there.");
     spec.usageMessage()
         .exitCodeList(
-            new TreeMap<>(
-                Map.of(
-                    "0", "restored",
-                    "1", "the image is refused, or the guest in it does not survive --self-check",
-                    "2", "an image cannot be opened or is none, or bad usage")));
+            Map.of(
+                "0", "restored",
+                "1", "the image is refused, or the guest in it does not survive --self-check",
+                "2", "an image cannot be opened or is none, or bad usage"));
     spec.addOption(
         Verb.flag(
             "--checkpointed",

@@ -76,7 +76,7 @@ final class SimulateSaveVerb implements Verb {
     }
     String cpu = MigrateVerb.savingCpu(arguments);
     Duration limit = MigrateVerb.suspendLimit(arguments);
-    String out = arguments.matchedPositionalValue(0, "-");
+    String out = OutputFile.name(arguments.matchedPositionalValue(0, "-"));
     // A pipe is opened as soon as somebody reads it: until then there is nothing to end in order.
     try (TransferOutput file = TransferOutput.open(out);
         Interrupt interrupt = new Interrupt();

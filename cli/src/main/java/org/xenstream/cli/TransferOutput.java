@@ -36,11 +36,16 @@ final class TransferOutput implements AutoCloseable {
   /// written as it is.
   @SuppressWarnings("MustBeClosedChecker") // lives as long as the output
   static TransferOutput open(String name) throws IOException {
-    if (name.equals("-")) {
+    if (OutputFile.name(name).equals("-")) {
       return new TransferOutput(
           "standard output", null, Descriptor.borrow(Console.STANDARD_OUTPUT));
     }
     Path path = FileName.path(name);
+    int number = InheritedDescriptor.numberOf(path);
+    if (number >= 0) {
+      InheritedDescriptor.mustBeWritten(number);
+      return new TransferOutput("descriptor " + number, null, Descriptor.borrow(number));
+    }
     return Files.exists(path) && !Files.isRegularFile(path)
         ? new TransferOutput(name, null, Descriptor.openToWrite(path))
         : new TransferOutput(name, OutputFile.open(name), null);

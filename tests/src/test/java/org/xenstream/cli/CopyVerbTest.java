@@ -155,6 +155,26 @@ class CopyVerbTest {
     }
   }
 
+  /// Nothing is said to be written that went nowhere.
+  @ParameterizedTest
+  @ValueSource(strings = {"/dev/stdout", "/dev/fd/1", "/dev/fd/7 7</dev/null"})
+  void aDescriptorThatCannotBeWrittenIsAnError(String where) throws Exception {
+    // As the launchers leave what is closed.
+    String line = "exec 1</dev/null; " + Tool.words("copy") + " \"$1\" " + where;
+    Process process = new ProcessBuilder("sh", "-c", line, "sh", in.toString()).start();
+    Tool.finish(process).exits(2);
+  }
+
+  /// Octets of a name, of which there can be 255: OUT itself is named, before it is written.
+  @Test
+  void aNameThatIsTooLongIsRefused() throws IOException {
+    Path tooLong = folder.resolve("x".repeat(256));
+    assertEquals(
+        "xenstream: " + tooLong + ": File name too long\n",
+        Tool.run("copy", in, tooLong).exits(2).err());
+    assertEquals(List.of("in"), files());
+  }
+
   private static Path descriptor(Descriptor descriptor) {
     return Path.of("/dev/fd/" + descriptor.number());
   }

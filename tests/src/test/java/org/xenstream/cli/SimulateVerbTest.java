@@ -43,6 +43,20 @@ class SimulateVerbTest {
     }
   }
 
+  /// What is told of a stream does not stand behind it, whatever name leads to standard output.
+  @Test
+  void aStreamToStandardOutputStandsAlone() throws Exception {
+    Path image = folder.resolve("image");
+    String line = Tool.words("simulate", "save", "--memory", "8MiB", "/dev/stdout") + " >\"$1\"";
+    Process process = new ProcessBuilder("sh", "-c", line, "sh", image.toString()).start();
+    Tool.Run run = Tool.finish(process).exits(0);
+    assertTrue(run.err().contains("pages of data"), run.err());
+    Tool.run("verify", "--strict", image).quiet().exits(0);
+    line = Tool.words("simulate", "migrate", "--memory", "8MiB", "--record", "/dev/stdout");
+    process = new ProcessBuilder("sh", "-c", line + " >\"$1\"", "sh", image.toString()).start();
+    Tool.finish(process).exits(2);
+  }
+
   @Test
   void withoutAVerbItShowsThem() {
     Tool.Run run = simulate("").exits(2);
