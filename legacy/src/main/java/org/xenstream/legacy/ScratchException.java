@@ -3,9 +3,8 @@ package org.xenstream.legacy;
 
 import java.io.IOException;
 
-/// A legacy image needs scratch files, and may or can have no more of them. Who reads it knows how
-/// more could be had, and says so.
-public final class ScratchException extends IOException {
+/// A legacy image needs scratch files, and may or can have no more of them.
+public final class ScratchException extends org.xenstream.core.envelope.ScratchException {
   private static final long serialVersionUID = 1L;
 
   ScratchException(String message) {
