@@ -9,18 +9,23 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.Location;
 import org.xenstream.core.format.StreamFormatException;
+import org.xenstream.x86.Decoded;
 import picocli.CommandLine.ParseResult;
+import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.exc.StreamReadException;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
 import tools.jackson.core.json.JsonFactory;
 
 /// A domain's configuration in a file that somebody names (`--config FILE`): JSON, or the text of a
@@ -35,16 +40,21 @@ final class GivenConfig {
   /// Octets in front of a configuration in the header that are held against the same limit.
   private static final int LENGTH = 4;
 
-  /// What `verify` follows, and the list and the object around it.
-  private static final int MOST_LEVELS = 34;
+  /// What `verify` follows of a configuration (XS2106).
+  private static final int MOST_LEVELS = 32;
+
+  /// The list and the object around it.
+  private static final int LEVELS_AROUND = 2;
 
   private static final int MOST_NAMED = 8;
 
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder().maxNestingDepth(MOST_LEVELS).build())
-          .build();
+  private static final JsonFactory ONE = json(MOST_LEVELS);
+  private static final JsonFactory ALL = json(MOST_LEVELS + LEVELS_AROUND);
+
+  /// Where something began, in the words of a parser that was not told of what; and what its
+  /// programmer could set.
+  private static final Pattern PARSER_TALK =
+      Pattern.compile(" \\([^(\\[]*\\[Source:[^\\]]*]\\)|, from `[^`]*`");
 
   private final String name;
   private final byte[] octets;
@@ -52,6 +62,12 @@ final class GivenConfig {
   private GivenConfig(String name, byte[] octets) {
     this.name = name;
     this.octets = octets;
+  }
+
+  private static JsonFactory json(int mostLevels) {
+    return JsonFactory.builder()
+        .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(mostLevels).build())
+        .build();
   }
 
   /// An object of the JSON.
@@ -91,7 +107,8 @@ final class GivenConfig {
         throw fault(
             name,
             most,
-            "a configuration of less than " + Units.octets(most + LENGTH),
+            // A NUL comes behind JSON.
+            "a configuration of at most " + Units.count(most - 1) + " octets",
             "more (--limit config=SIZE)");
       }
       int from = startsWith(octets, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
@@ -122,6 +139,7 @@ final class GivenConfig {
     return switch (first < octets.length ? octets[first] : ' ') {
       case '{', '[' -> {
         Found found = parse();
+        holdLevels(found);
         yield config(found.from, found.until, true);
       }
       case '(' -> throw fault(first, "a configuration of xl", "an S-expression, as xend has it");
@@ -138,30 +156,64 @@ final class GivenConfig {
   }
 
   private Found parse() throws StreamFormatException {
-    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), octets)) {
-      List<Found> domains = new ArrayList<>();
-      boolean list = json.nextToken() == JsonToken.START_ARRAY;
-      while (!list || json.nextToken() != JsonToken.END_ARRAY) {
-        if (!json.isExpectedStartObjectToken()) {
-          throw fault(at(json), "an object for each domain", "something else");
-        }
-        domains.add(object(json));
-        if (!list) {
-          break;
-        }
+    try (JsonParser json = ALL.createParser(ObjectReadContext.empty(), octets)) {
+      try {
+        return parse(json);
+      } catch (JacksonException e) {
+        throw refused(json, 0, e);
       }
-      if (json.nextToken() != null) {
-        throw fault(at(json), "the end of the configuration", "more");
-      }
-      return one(domains, list);
-    } catch (StreamReadException e) {
-      throw fault(e.getLocation().getByteOffset(), "JSON", "what is none: " + said(e));
     }
   }
 
-  private static String said(StreamReadException e) {
+  private Found parse(JsonParser json) throws StreamFormatException {
+    List<Found> domains = new ArrayList<>();
+    boolean list = json.nextToken() == JsonToken.START_ARRAY;
+    while (!list || json.nextToken() != JsonToken.END_ARRAY) {
+      if (!json.isExpectedStartObjectToken()) {
+        throw fault(at(json), "an object for each domain", "something else");
+      }
+      domains.add(object(json));
+      if (!list) {
+        break;
+      }
+    }
+    if (json.nextToken() != null) {
+      throw fault(at(json), "the end of the configuration", "more");
+    }
+    return one(domains, list);
+  }
+
+  /// However much there was around it, it is alone in the header.
+  private void holdLevels(Found config) throws StreamFormatException {
+    byte[] alone = Arrays.copyOfRange(octets, config.from, config.until);
+    try (JsonParser json = ONE.createParser(ObjectReadContext.empty(), alone)) {
+      try {
+        while (json.nextToken() != null) {}
+      } catch (JacksonException e) {
+        throw refused(json, config.from, e);
+      }
+    }
+  }
+
+  /// @param from where in the text the parser began
+  private StreamFormatException refused(JsonParser json, int from, JacksonException e) {
+    // One that is thrown for a limit need not know where.
+    TokenStreamLocation known = e.getLocation();
+    long at = known == null ? -1 : known.getByteOffset();
+    return fault(
+        from + (at < 0 ? json.currentLocation().getByteOffset() : at),
+        "JSON",
+        switch (e) {
+          case UnexpectedEndOfInputException _ -> "its end amid a value";
+          case StreamConstraintsException _ -> "what is not taken: " + said(e);
+          default -> "what is none: " + said(e);
+        });
+  }
+
+  private static String said(JacksonException e) {
     String all = String.valueOf(e.getOriginalMessage());
-    return all.lines().findFirst().orElse(all);
+    String line = all.lines().findFirst().orElse(all);
+    return Decoded.printable(PARSER_TALK.matcher(line).replaceAll(""));
   }
 
   /// Takes the object that begins here: the parser stands at its brace.
@@ -195,7 +247,8 @@ final class GivenConfig {
           domains.stream()
               .limit(MOST_NAMED)
               .map(domain -> domain.inner().name)
-              .map(named -> named == null ? "one without a name" : '"' + named + '"')
+              .map(named ->
+                  named == null ? "one without a name" : '"' + Decoded.printable(named) + '"')
               .collect(Collectors.joining(", "));
       throw fault(
           0,

@@ -6,12 +6,12 @@ import java.nio.file.FileSystemException;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.ImageReader;
+import org.xenstream.core.envelope.ScratchException;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.StreamFormatException;
 import org.xenstream.core.verify.Judge;
 import org.xenstream.core.verify.Verdict;
-import org.xenstream.legacy.ScratchException;
 import picocli.CommandLine.ParseResult;
 
 /// One pass over an image: the judge sees every item, and whoever else wants to.

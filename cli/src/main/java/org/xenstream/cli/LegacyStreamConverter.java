@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.LayerWriter;
+import org.xenstream.core.envelope.ScratchException;
 import org.xenstream.core.format.Limits;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.Wire;
@@ -22,7 +23,6 @@ import org.xenstream.legacy.LegacyConversion.Target;
 import org.xenstream.legacy.LegacyFacts;
 import org.xenstream.legacy.LegacyOptions;
 import org.xenstream.legacy.LegacySource;
-import org.xenstream.legacy.ScratchException;
 import org.xenstream.legacy.WordWidth;
 
 /// Stands in for the program that libxl runs to restore a legacy image, with its arguments, its

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LegacyRemark;
-import org.xenstream.legacy.ScratchException;
+import org.xenstream.core.envelope.ScratchException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 

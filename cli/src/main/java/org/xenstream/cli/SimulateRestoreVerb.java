@@ -6,8 +6,8 @@ import java.util.Map;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.envelope.LibxcRecords;
+import org.xenstream.core.envelope.ScratchException;
 import org.xenstream.core.format.Framed;
-import org.xenstream.legacy.ScratchException;
 import org.xenstream.transfer.Cancellation;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.Patience;
@@ -64,7 +64,8 @@ final class SimulateRestoreVerb implements Verb {
             Map.of(
                 "0", "restored",
                 "1", "the image is refused, or the guest in it does not survive --self-check",
-                "2", "an image cannot be opened or is none, or bad usage"));
+                "2",
+                    "an image cannot be opened or is none, no room for scratch files, or bad usage"));
     spec.addOption(
         Verb.flag(
             "--checkpointed",
@@ -146,24 +147,7 @@ final class SimulateRestoreVerb implements Verb {
       RestoreNotes notes = new RestoreNotes(progress::step);
       try (SimDestination toolstack = new SimDestination(host, domain)) {
         RestoreResult result =
-            new Restorer(
-                    host,
-                    new RestoreRequest(
-                        domain.domid(),
-                        wish.type,
-                        STORE_CHANNEL,
-                        0,
-                        CONSOLE_CHANNEL,
-                        0,
-                        RestoreRequest.DEFAULT_BUFFER_MEMORY,
-                        wish.scratch.folder(),
-                        wish.scratch.limit() == LegacyReading.BY_GUEST
-                            ? RestoreRequest.DEFAULT_SCRATCH_LIMIT
-                            : wish.scratch.limit()),
-                    toolstack,
-                    notes,
-                    cancellation,
-                    null)
+            new Restorer(host, request(wish, domain), toolstack, notes, cancellation, null)
                 .restore(records);
         if (!result.failedOver()) {
           passRest(records);
@@ -176,6 +160,21 @@ final class SimulateRestoreVerb implements Verb {
         notes.tell(console);
       }
     }
+  }
+
+  private static RestoreRequest request(Wish wish, SimDomain domain) {
+    boolean ownLimit = wish.scratch.limit() != LegacyReading.BY_GUEST;
+    return new RestoreRequest(
+        domain.domid(),
+        wish.type,
+        STORE_CHANNEL,
+        0,
+        CONSOLE_CHANNEL,
+        0,
+        RestoreRequest.DEFAULT_BUFFER_MEMORY,
+        wish.scratch.folder(),
+        ownLimit ? wish.scratch.limit() : RestoreRequest.DEFAULT_SCRATCH_LIMIT,
+        ownLimit);
   }
 
   private static int selfCheck(SimGuest guest, Console console) throws IOException {

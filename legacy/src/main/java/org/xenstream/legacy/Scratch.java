@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.LegacyReading;
+import org.xenstream.core.envelope.ScratchException;
 import org.xenstream.core.format.Location;
 
 /// Scratch files, and how much of them there may be. A file has no name any more as soon as it is

@@ -286,7 +286,7 @@ class ConvertVerbTest {
     assertEquals(
         "xenstream: "
             + config
-            + " @0x3ffffc (config): expected a configuration of less than 4.00 MiB, found more (--limit config=SIZE)\n",
+            + " @0x3ffffc (config): expected a configuration of at most 4,194,299 octets, found more (--limit config=SIZE)\n",
         run.err());
     assertEquals(List.of("config", "in"), files());
     Tool.run("convert", "--limit", "config=8M", "--config", config, in, out).quiet().exits(0);

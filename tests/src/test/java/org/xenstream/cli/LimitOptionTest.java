@@ -111,7 +111,7 @@ class LimitOptionTest {
       throws IOException {
     Path image = Tool.sample(sample);
     Path out = folder.resolve("never-" + verb);
-    String refused = "expected a configuration of less than 4.00 MiB, found more";
+    String refused = "expected a configuration of at most 4,194,299 octets, found more";
     assertEquals(
         "xenstream: /dev/zero @0x3ffffc (config): " + refused + " (--limit config=SIZE)\n",
         Tool.run(verb, layer, "--config", "/dev/zero", image, out).exits(1).err());

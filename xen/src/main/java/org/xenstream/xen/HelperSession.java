@@ -174,7 +174,8 @@ final class HelperSession {
             restore.consoleDomid(),
             usual.bufferMemory(),
             usual.scratchDirectory(),
-            usual.scratchLimit());
+            usual.scratchLimit(),
+            usual.ownLimit());
     Patience patience = Patience.endless(cancellation, nanoTime);
     // Not an octet more than the stream has: libxl reads on from the same descriptor.
     try (DescriptorInput input =

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.xenstream.core.envelope.ScratchException;
 import org.xenstream.core.format.ChannelInput;
 import org.xenstream.core.format.OctetInput;
 import org.xenstream.core.format.PagesShown;
@@ -250,6 +251,55 @@ class CheckpointTest {
       assertEquals(
           "no scratch file for the records of a checkpoint in " + scratch.resolve("missing"),
           failed.getMessage());
+    }
+  }
+
+  /// Nor is a limit that somebody here has set.
+  @Test
+  void beyondOnesOwnLimitTheRestoreFails(@TempDir Path scratch) throws IOException {
+    try (Receiver receiver = Receiver.hvm()) {
+      receiver.bufferMemory = 0;
+      receiver.scratch = scratch;
+      receiver.scratchLimit = 16;
+      receiver.ownLimit = true;
+      ScratchException failed =
+          assertThrows(
+              ScratchException.class,
+              () -> receiver.restore(StreamType.REMUS, secondCheckpoint().octets()));
+      assertEquals(
+          "the records of a checkpoint need more than 0 octets of memory and the 16 that a scratch file in "
+              + scratch
+              + " may have",
+          failed.getMessage());
+    }
+  }
+
+  /// What a source of records has no scratch room for fails as well.
+  @Test
+  void withoutScratchRoomOfItsSourceTheRestoreFails() throws IOException {
+    try (Receiver receiver = Receiver.hvm()) {
+      ScratchException none = new ScratchException("no room");
+      InputStream failing =
+          new InputStream() {
+            @Override
+            public int read() throws IOException {
+              throw none;
+            }
+
+            @Override
+            public int read(byte[] into, int at, int most) throws IOException {
+              throw none;
+            }
+          };
+      InputStream all =
+          new SequenceInputStream(new ByteArrayInputStream(firstCheckpoint().octets()), failing);
+      ScratchException failed =
+          assertThrows(
+              ScratchException.class,
+              () ->
+                  receiver.restore(
+                      StreamType.REMUS, new ChannelInput("a", Channels.newChannel(all))));
+      assertEquals(none, failed);
     }
   }
 

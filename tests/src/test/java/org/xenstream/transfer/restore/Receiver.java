@@ -35,6 +35,7 @@ final class Receiver implements AutoCloseable {
   PagesShown pages = PagesShown.LEFT_IN_INPUT;
   long bufferMemory = RestoreRequest.DEFAULT_BUFFER_MEMORY;
   long scratchLimit = RestoreRequest.DEFAULT_SCRATCH_LIMIT;
+  boolean ownLimit;
   Path scratch = Path.of(System.getProperty("java.io.tmpdir"));
   @Nullable RecordSink backChannel;
 
@@ -61,7 +62,8 @@ final class Receiver implements AutoCloseable {
 
   RestoreResult restore(StreamType type, OctetInput input) throws IOException {
     RestoreRequest request =
-        new RestoreRequest(domain.domid(), type, 5, 0, 6, 0, bufferMemory, scratch, scratchLimit);
+        new RestoreRequest(
+            domain.domid(), type, 5, 0, 6, 0, bufferMemory, scratch, scratchLimit, ownLimit);
     Restorer restorer =
         new Restorer(port, request, toolstack, toolstack, cancellation, backChannel);
     try (StreamReader reader = StreamReader.open(input, Limits.DEFAULT, pages)) {

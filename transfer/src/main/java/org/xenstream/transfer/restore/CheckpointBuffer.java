@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.ScratchException;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Framed;
 import org.xenstream.core.format.MemoryRuns;
@@ -36,15 +37,6 @@ final class CheckpointBuffer implements AutoCloseable {
 
   private static final int INDEX = 8;
 
-  /// The scratch file cannot be written or read: no fault of the sender's.
-  static final class ScratchException extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    ScratchException(Path directory, IOException cause) {
-      super("no scratch file for the records of a checkpoint in " + directory, cause);
-    }
-  }
-
   /// Memory, with records in its first octets.
   private static final class Block {
     final MemorySegment memory;
@@ -60,6 +52,7 @@ final class CheckpointBuffer implements AutoCloseable {
   private final long memoryLimit;
   private final long scratchLimit;
   private final Path scratchDirectory;
+  private final boolean ownLimit;
   private final RecordParser parser;
   private final Arena arena = Arena.ofShared();
   private final List<Block> blocks = new ArrayList<>();
@@ -83,22 +76,22 @@ final class CheckpointBuffer implements AutoCloseable {
   private int readBlock;
   private long readAt;
 
-  /// @param memoryLimit the most octets in memory; one record is held in memory in any case while
-  ///   it is moved
-  /// @param scratchLimit the most octets in the scratch file
-  CheckpointBuffer(
-      String source, ByteOrder order, long memoryLimit, Path scratchDirectory, long scratchLimit) {
+  /// @param request how much may be held; one record is held in memory in any case while it is
+  ///   moved
+  CheckpointBuffer(String source, ByteOrder order, RestoreRequest request) {
     this.source = source;
     this.order = order;
-    this.memoryLimit = memoryLimit;
-    this.scratchDirectory = scratchDirectory;
-    this.scratchLimit = scratchLimit;
+    this.memoryLimit = request.bufferMemory();
+    this.scratchDirectory = request.scratchDirectory();
+    this.scratchLimit = request.scratchLimit();
+    this.ownLimit = request.ownLimit();
     this.parser = new RecordParser(source, order);
   }
 
   /// Holds a record; its views may die afterwards. Pages that were left in the input are taken.
   ///
-  /// @throws RefusedStreamException when there is no room for it
+  /// @throws RefusedStreamException when its sender has sent more than any sender does
+  /// @throws ScratchException when there is no room for it, which is no fault of the sender's
   void add(RecordSource from, Framed framed) throws IOException {
     Frame frame = framed.frame();
     long octets = frame.size();
@@ -142,24 +135,38 @@ final class CheckpointBuffer implements AutoCloseable {
 
   private MemorySegment spillRoom(Frame frame, long octets) throws IOException {
     if (scratchSize + spilled + octets > scratchLimit) {
-      throw RefusedStreamException.of(
-          source,
-          frame,
-          "records of a checkpoint that fit into %d octets of memory and %d of a scratch file"
-              .formatted(memoryLimit, scratchLimit),
-          "more");
+      throw tooMuch(frame);
     }
     if (spilled + octets > spill.byteSize()) {
       try {
         flush();
       } catch (IOException e) {
-        throw new ScratchException(scratchDirectory, e);
+        throw noScratch(e);
       }
       growSpill(octets);
     }
     MemorySegment room = spill.asSlice(spilled, octets);
     spilled += octets;
     return room;
+  }
+
+  private IOException tooMuch(Frame frame) {
+    if (ownLimit) {
+      return new ScratchException(
+          "the records of a checkpoint need more than %d octets of memory and the %d that a scratch file in %s may have"
+              .formatted(memoryLimit, scratchLimit, scratchDirectory));
+    }
+    return RefusedStreamException.of(
+        source,
+        frame,
+        "records of a checkpoint that fit into %d octets of memory and %d of a scratch file"
+            .formatted(memoryLimit, scratchLimit),
+        "more");
+  }
+
+  private ScratchException noScratch(IOException cause) {
+    return new ScratchException(
+        "no scratch file for the records of a checkpoint in " + scratchDirectory, cause);
   }
 
   /// Makes it hold so many octets; what was in it is lost.
@@ -208,7 +215,7 @@ final class CheckpointBuffer implements AutoCloseable {
     try {
       flush();
     } catch (IOException e) {
-      throw new ScratchException(scratchDirectory, e);
+      throw noScratch(e);
     }
     readBlock = 0;
     readAt = 0;

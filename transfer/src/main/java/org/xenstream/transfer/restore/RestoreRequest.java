@@ -17,6 +17,8 @@ import org.xenstream.transfer.StreamType;
 ///   complete; what is more goes to a scratch file
 /// @param scratchDirectory where that file is made; it is deleted at the end
 /// @param scratchLimit how many octets go to it; a sender of more is given up
+/// @param ownLimit whether somebody here has set that limit: what goes beyond it is then no fault
+///   of the sender's, and the restore fails rather than to fall back on the checkpoint before
 public record RestoreRequest(
     int domid,
     StreamType type,
@@ -26,7 +28,8 @@ public record RestoreRequest(
     int consoleDomid,
     long bufferMemory,
     Path scratchDirectory,
-    long scratchLimit) {
+    long scratchLimit,
+    boolean ownLimit) {
   /// Room for the records of most checkpoints.
   public static final long DEFAULT_BUFFER_MEMORY = 256L << 20;
 
@@ -46,6 +49,7 @@ public record RestoreRequest(
         0,
         DEFAULT_BUFFER_MEMORY,
         Path.of(System.getProperty("java.io.tmpdir", ".")),
-        DEFAULT_SCRATCH_LIMIT);
+        DEFAULT_SCRATCH_LIMIT,
+        false);
   }
 }

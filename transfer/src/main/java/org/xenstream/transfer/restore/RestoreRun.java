@@ -4,6 +4,7 @@ package org.xenstream.transfer.restore;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.core.envelope.ScratchException;
 import org.xenstream.core.format.Fault;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Framed;
@@ -110,7 +111,7 @@ final class RestoreRun {
           buffer.add(source, framed);
           continue;
         }
-      } catch (TransferCancelledException | CheckpointBuffer.ScratchException e) {
+      } catch (TransferCancelledException | ScratchException e) {
         throw e;
       } catch (IOException e) {
         if (buffering) {

@@ -98,12 +98,7 @@ public final class Restorer {
     try (Arena arena = Arena.ofShared();
         GuestRestore guest = strategy(domain, source.name());
         CheckpointBuffer buffer =
-            new CheckpointBuffer(
-                source.name(),
-                source.headers().order(),
-                request.bufferMemory(),
-                request.scratchDirectory(),
-                request.scratchLimit())) {
+            new CheckpointBuffer(source.name(), source.headers().order(), request)) {
       return new RestoreRun(
               hypervisor,
               request,

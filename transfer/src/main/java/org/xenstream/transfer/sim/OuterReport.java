@@ -25,10 +25,11 @@ import org.xenstream.transfer.sim.RestoreReport.Hash;
 /// libxl record 0 len 0 xxh64=…
 /// ```
 public final class OuterReport implements LibxcRecords.Passing {
-  /// An image may hold as many records as it likes.
+  /// An image may hold as many headers and records as it likes.
   private static final int MOST_LINES = 65_536;
 
   private final Supplier<Hash> hashes;
+  private final int mostLines;
   private final List<String> before = new ArrayList<>();
   private final List<String> behind = new ArrayList<>();
   private String header = "";
@@ -39,7 +40,13 @@ public final class OuterReport implements LibxcRecords.Passing {
 
   /// @param hashes gives a hash that nothing was put in
   public OuterReport(Supplier<Hash> hashes) {
+    this(hashes, MOST_LINES);
+  }
+
+  /// @param mostLines how many lines there are at most; of the others, their number is told
+  OuterReport(Supplier<Hash> hashes, int mostLines) {
     this.hashes = hashes;
+    this.mostLines = mostLines;
   }
 
   @Override
@@ -59,36 +66,43 @@ public final class OuterReport implements LibxcRecords.Passing {
     }
   }
 
+  /// Adds a line, which is made only where there is room for it.
+  private void add(List<String> to, Supplier<String> line) {
+    if (before.size() + behind.size() < mostLines) {
+      to.add(line.get());
+    } else {
+      untold++;
+    }
+  }
+
   private void xl(Layer.XlSave xl) {
-    before.add(
-        "xl header byteorder=%08x mandatory=%x optional=%x optlen=%d"
-            .formatted(
-                xl.byteOrderWord(),
-                xl.mandatoryFlags(),
-                xl.optionalFlags(),
-                xl.optionalData().byteSize()));
+    add(
+        before,
+        () ->
+            "xl header byteorder=%08x mandatory=%x optional=%x optlen=%d"
+                .formatted(
+                    xl.byteOrderWord(),
+                    xl.mandatoryFlags(),
+                    xl.optionalFlags(),
+                    xl.optionalData().byteSize()));
   }
 
   private void libxl(LibxlFrame frame, LibxlRecord record) {
     String type = Integer.toUnsignedString(frame.type());
     if (!header.isEmpty()) {
-      before.add(header + " first record " + type);
+      String found = header;
+      add(before, () -> found + " first record " + type);
       header = "";
     }
     if (record instanceof LibxlRecord.LibxcContext) {
       return;
     }
-    if (before.size() + behind.size() >= MOST_LINES) {
-      untold++;
-      return;
-    }
-    String line =
-        "libxl record %s len %d xxh64=%016x".formatted(type, frame.length(), hash(frame.body()));
-    if (inCheckpoint) {
-      before.add(line + " (checkpoint)");
-    } else {
-      (begun ? behind : before).add(line);
-    }
+    add(
+        begun && !inCheckpoint ? behind : before,
+        () ->
+            "libxl record %s len %d xxh64=%016x%s"
+                .formatted(
+                    type, frame.length(), hash(frame.body()), inCheckpoint ? " (checkpoint)" : ""));
   }
 
   private long hash(MemorySegment octets) {
@@ -112,7 +126,7 @@ public final class OuterReport implements LibxcRecords.Passing {
     lines.add(report.getFirst());
     lines.addAll(behind);
     if (untold > 0) {
-      lines.add("libxl records untold %d".formatted(untold));
+      lines.add("outer lines untold %d".formatted(untold));
     }
     lines.addAll(report.subList(1, report.size()));
     return List.copyOf(lines);
