@@ -27,7 +27,9 @@ import org.xenstream.transfer.Patience;
 /// number that was never handed over may be one of this virtual machine's own, such as that of the
 /// JDK's classes, which it opens to be read, and which a superuser could write.
 final class InheritedDescriptor {
-  private static final Path OPEN = Path.of("/proc/self/fd");
+  /// A link for each open descriptor of this process, by its number.
+  static final Path OPEN = Path.of("/proc/self/fd");
+
   private static final Path STATES = Path.of("/proc/self/fdinfo");
 
   /// What of `flags` tells how a descriptor was opened (`O_ACCMODE` of Linux), and its values.

@@ -55,11 +55,11 @@ final class OutputFile implements AutoCloseable {
   /// (`/dev/stdout`, `/dev/fd/3`) is written as it is.
   @SuppressWarnings("resource") // the channel lives as long as the output
   static OutputFile open(String name) throws IOException {
-    if (name(name).equals("-")) {
-      return new OutputFile(StandardPipes.output(), null);
-    }
     Path path = FileName.path(name);
     int number = InheritedDescriptor.numberOf(path);
+    if (name.equals("-") || number == Console.STANDARD_OUTPUT) {
+      return new OutputFile(StandardPipes.output(), null);
+    }
     if (number >= 0) {
       return new OutputFile(InheritedDescriptor.writeOn(number), null);
     }

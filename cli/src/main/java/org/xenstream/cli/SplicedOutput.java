@@ -19,7 +19,6 @@ import org.xenstream.os.FileSplice;
 /// What is needed for that takes a while to make ready; until it is, and where it cannot be, they
 /// are moved as the virtual machine does it.
 final class SplicedOutput implements TakingChannel {
-  private static final Path OPEN = Path.of("/proc/self/fd");
   private static final int PIPE = 1 << 20;
 
   private final FileChannel out;
@@ -76,7 +75,7 @@ final class SplicedOutput implements TakingChannel {
     if (key == null) {
       return -1;
     }
-    try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(OPEN)) {
+    try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(InheritedDescriptor.OPEN)) {
       for (Path descriptor : descriptors) {
         if (key.equals(key(descriptor))) {
           return Integer.parseInt(descriptor.getFileName().toString());

@@ -36,12 +36,12 @@ final class TransferOutput implements AutoCloseable {
   /// written as it is.
   @SuppressWarnings("MustBeClosedChecker") // lives as long as the output
   static TransferOutput open(String name) throws IOException {
-    if (OutputFile.name(name).equals("-")) {
+    Path path = FileName.path(name);
+    int number = InheritedDescriptor.numberOf(path);
+    if (name.equals("-") || number == Console.STANDARD_OUTPUT) {
       return new TransferOutput(
           "standard output", null, Descriptor.borrow(Console.STANDARD_OUTPUT));
     }
-    Path path = FileName.path(name);
-    int number = InheritedDescriptor.numberOf(path);
     if (number >= 0) {
       InheritedDescriptor.mustBeWritten(number);
       return new TransferOutput("descriptor " + number, null, Descriptor.borrow(number));
