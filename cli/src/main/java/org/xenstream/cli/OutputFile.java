@@ -22,8 +22,8 @@ import org.xenstream.core.format.OctetInput;
 ///
 /// It is made for its owner alone: an image holds a guest's memory.
 final class OutputFile implements AutoCloseable {
-  /// Below that a file is written before anything else is made ready.
-  private static final long WORTH_A_SPLICE = 64L << 20;
+  /// Below that a thread of its own is not worth while.
+  private static final long WORTH_A_THREAD = 1L << 19;
 
   /// Octets that a name can have.
   private static final int LONGEST_NAME = 255;
@@ -33,6 +33,7 @@ final class OutputFile implements AutoCloseable {
 
   private final GatheringByteChannel channel;
   private final @Nullable Unfinished unfinished;
+  private @Nullable WriteBehind behind;
 
   private OutputFile(GatheringByteChannel channel, @Nullable Unfinished unfinished) {
     this.channel = channel;
@@ -107,22 +108,25 @@ final class OutputFile implements AutoCloseable {
 
   /// Where to write.
   GatheringByteChannel channel() {
-    return channel;
+    return behind != null ? behind : channel;
   }
 
   /// Where to write what mostly comes out of one input.
-  GatheringByteChannel channel(OctetInput from) {
-    if (unfinished == null
-        || !(from instanceof MappedInput input)
-        || input.size() < WORTH_A_SPLICE
-        || input.path() == null) {
-      return channel;
+  GatheringByteChannel channel(OctetInput from) throws IOException {
+    if (behind == null
+        && unfinished != null
+        && from instanceof MappedInput input
+        && input.size() >= WORTH_A_THREAD) {
+      behind = WriteBehind.on(unfinished.file());
     }
-    return SplicedOutput.of(unfinished.file(), unfinished.partial(), input.channel(), input.path());
+    return channel();
   }
 
   /// Puts the finished file in its place.
   void commit() throws IOException {
+    if (behind != null) {
+      behind.finish();
+    }
     if (unfinished != null) {
       unfinished.file().force(false);
       unfinished.file().close();
@@ -135,6 +139,9 @@ final class OutputFile implements AutoCloseable {
   public void close() throws IOException {
     if (unfinished == null) {
       return;
+    }
+    if (behind != null) {
+      behind.close();
     }
     unfinished.file().close();
     delete(unfinished.partial());

@@ -3,7 +3,6 @@ package org.xenstream.os;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /// Moves octets from one descriptor to another, of which one at least is a pipe, without bringing
 /// them into this process: of two pipes the pages themselves change hands.
@@ -20,7 +19,6 @@ public final class Splice {
   private final int from;
   private final int to;
   private final MemorySegment state = SystemCall.state(Arena.ofAuto());
-  private final MemorySegment place = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG);
 
   /// @param from the descriptor that is read; stays the caller's
   /// @param to the one that is written; stays the caller's
@@ -34,20 +32,8 @@ public final class Splice {
   /// @param most how many octets at most, at least 1
   /// @return how many octets were moved, 0 at the end, or an error, negated, see [Errno]
   public long move(long most) {
-    return move(0, most);
-  }
-
-  /// The same from a place of a file, which stays where it stands.
-  ///
-  /// @param position where in the file, in octets
-  public long moveFrom(long position, long most) {
-    place.set(ValueLayout.JAVA_LONG, 0, position);
-    return move(place.address(), most);
-  }
-
-  private long move(long placeAddress, long most) {
     while (true) {
-      long moved = SystemCall.call(state, SPLICE, from, placeAddress, to, 0, most, SPLICE_F_MOVE);
+      long moved = SystemCall.call(state, SPLICE, from, 0, to, 0, most, SPLICE_F_MOVE);
       if (moved >= 0) {
         return moved;
       }

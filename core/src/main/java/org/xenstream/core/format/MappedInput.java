@@ -32,7 +32,6 @@ public final class MappedInput implements OctetInput {
   private static final long MOST_AT_ONCE = 1L << 30;
 
   private final String name;
-  private final @Nullable Path path;
   private final FileChannel channel;
   private final long size;
   private long position;
@@ -47,10 +46,8 @@ public final class MappedInput implements OctetInput {
   private MemorySegment read = MemorySegment.NULL;
 
   @SuppressWarnings("MustBeClosedChecker") // lives until the input's end
-  private MappedInput(String name, @Nullable Path path, FileChannel channel, long position)
-      throws IOException {
+  private MappedInput(String name, FileChannel channel, long position) throws IOException {
     this.name = name;
-    this.path = path;
     this.channel = channel;
     this.size = channel.size();
     this.position = position;
@@ -63,7 +60,7 @@ public final class MappedInput implements OctetInput {
   public static MappedInput open(Path file) throws IOException {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
-      return new MappedInput(file.toString(), file, channel, 0);
+      return new MappedInput(file.toString(), channel, 0);
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
@@ -72,7 +69,7 @@ public final class MappedInput implements OctetInput {
 
   /// Maps an open regular file from its current position on; the channel is closed with the input.
   public static MappedInput of(String name, FileChannel channel) throws IOException {
-    return new MappedInput(name, null, channel, channel.position());
+    return new MappedInput(name, channel, channel.position());
   }
 
   @Override
@@ -88,11 +85,6 @@ public final class MappedInput implements OctetInput {
   @Override
   public long size() {
     return size;
-  }
-
-  /// Where the file was opened, null for one that was open already.
-  public @Nullable Path path() {
-    return path;
   }
 
   /// The file, for transfers that need no view; its position means nothing.
