@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,6 +69,28 @@ class MappedInputTest extends OctetInputContract {
       assertEquals(0, input.peek(4).byteSize());
       assertEquals(0, input.advance(4));
       assertEquals(9, input.position());
+    }
+  }
+
+  /// More lumps than are tried, of odd lengths, between other reads: each by one way or the other.
+  @Test
+  void takesLumpsEitherWay() throws IOException {
+    byte[] octets = new byte[80_000_000];
+    new Random(1).nextBytes(octets);
+    MemorySegment expected = MemorySegment.ofArray(octets);
+    try (OctetInput input = over(octets);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment into = arena.allocate(5 << 20);
+      for (int lump = 0; input.position() < octets.length; lump++) {
+        long at = input.position();
+        assertEquals(octets[(int) at], input.near(1).get(ValueLayout.JAVA_BYTE, 0));
+        long wanted = lump % 7 == 6 ? 100_003 : (3 << 20) + 1111L * lump;
+        long taken = input.take(into.asSlice(0, wanted));
+        assertEquals(Math.min(wanted, octets.length - at), taken);
+        assertEquals(at + taken, input.position());
+        assertEquals(-1, MemorySegment.mismatch(expected, at, at + taken, into, 0, taken));
+      }
+      assertEquals(0, input.take(into));
     }
   }
 
