@@ -10,8 +10,6 @@ import org.xenstream.transfer.policy.PrecopyStats;
 
 /// Passes over memory, told to the listener and timed.
 final class Passes {
-  private static final double NANOS = 1e9;
-
   private final PageSender sender;
   private final SaveOutput out;
   private final SaveOptions options;
@@ -49,6 +47,6 @@ final class Passes {
         .listener()
         .on(
             new TransferEvent.RoundEnded(
-                pass, round, sent, octets, nanos, nanos > 0 ? octets * NANOS / nanos : 0));
+                pass, round, sent, octets, nanos, PrecopyStats.perSecond(octets, nanos)));
   }
 }
