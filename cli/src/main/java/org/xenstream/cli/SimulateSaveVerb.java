@@ -17,7 +17,6 @@ import org.xenstream.transfer.sim.SimGuest;
 import org.xenstream.transfer.sim.SimHost;
 import org.xenstream.transfer.sim.SimSource;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /// `simulate save`: saves a simulated guest to a file.
@@ -49,14 +48,7 @@ final class SimulateSaveVerb implements Verb {
     spec.addOption(MigrateVerb.suspendLimit());
     spec.addOption(MigrateVerb.savingCpu());
     spec.addPositional(
-        PositionalParamSpec.builder()
-            .index("0")
-            .arity("1")
-            .required(true)
-            .paramLabel("OUT")
-            .type(String.class)
-            .description("The image; '-' for standard output. " + Verb.APPEARS)
-            .build());
+        Verb.file("0", "OUT", "The image; '-' for standard output. " + Verb.APPEARS));
     return Verb.own(this, spec);
   }
 
