@@ -75,12 +75,18 @@ final class SimulateSaveVerb implements Verb {
         SimHost host = new SimHost(options.host())) {
       Deadline deadline = new Deadline(System::nanoTime);
       SaveOptions how =
-          SaveOptions.plain(policy, System::nanoTime)
-              .withSuspendLimit(limit, deadline)
-              .withCancellation(interrupt.cancellation());
-      how = live ? how.withLive() : how;
-      how = cpu == null ? how : how.withSavingCpu(cpu);
-      how = Verb.has(arguments, "--verify") ? how.withVerify() : how;
+          new SaveOptions(policy, System::nanoTime)
+              .suspendLimit(limit, deadline)
+              .cancellation(interrupt.cancellation());
+      if (live) {
+        how.live();
+      }
+      if (cpu != null) {
+        how.savingCpu(cpu);
+      }
+      if (Verb.has(arguments, "--verify")) {
+        how.verify();
+      }
       SimGuest guest = MigrateVerb.build(arguments, options, host);
       SaveReport report;
       try {
@@ -113,7 +119,7 @@ final class SimulateSaveVerb implements Verb {
             GuestLoad.start(
                 guest, options.workload(), options.writesPerSecond(), System::nanoTime, 1)) {
       return Saver.save(
-          guest.host(), guest.domain().domid(), toolstack, how.withListener(progress), out, null);
+          guest.host(), guest.domain().domid(), toolstack, how.listener(progress), out, null);
     }
   }
 }
