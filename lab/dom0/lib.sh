@@ -252,6 +252,16 @@ gone() { ! xl domid "$1" >/dev/null 2>&1; }
 destroy() { quiet xl destroy "$1"; }
 running() { xl list "$1" 2>/dev/null | awk 'NR == 2 { exit $5 !~ /p|c|s/ ? 0 : 1 }'; }
 
+# Beside dom0 there is one guest; one that is dying goes away.
+alone() {
+  for _ in $(seq 20); do
+    [ "$(xl list | wc -l)" != 3 ] || return 0
+    sleep 0.5
+  done
+  xl list | sed 's/^/    /'
+  return 1
+}
+
 # Saves guest NAME into FILE and restores it from there, with helpers SAVER and RESTORER.
 save_and_restore() {
   local name=$1 saver=$2 restorer=$3 file=$4 before

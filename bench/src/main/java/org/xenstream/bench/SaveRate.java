@@ -162,7 +162,7 @@ public final class SaveRate {
               guest.host(),
               guest.domain().domid(),
               source,
-              SaveOptions.plain(XenPolicy.DEFAULT, System::nanoTime),
+              new SaveOptions(XenPolicy.DEFAULT, System::nanoTime),
               out,
               null);
       source.goOn();

@@ -76,7 +76,7 @@ public class TransferBenchmark extends QuickBenchmark {
       Patience patience = Patience.endless(new Cancellation(), System::nanoTime);
       try (DescriptorOutput out = new DescriptorOutput("save", to, patience, null);
           SimSource source = new SimSource(guest)) {
-        SaveOptions options = SaveOptions.plain(XenPolicy.DEFAULT, System::nanoTime);
+        SaveOptions options = new SaveOptions(XenPolicy.DEFAULT, System::nanoTime);
         Saver.save(host, guest.domain().domid(), source, options, out, null);
         source.goOn();
       }

@@ -4,6 +4,7 @@ package org.xenstream.cli;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ final class InheritedDescriptor {
   private static final int WRITE_ONLY = 1;
 
   /// As many as the kernel follows.
-  static final int MOST_LINKS = 40;
+  private static final int MOST_LINKS = 40;
 
   /// `O_APPEND` of Linux.
   private static final int APPENDS = 0x400;
@@ -95,15 +96,25 @@ final class InheritedDescriptor {
   /// The number of the open descriptor to which a path such as `/dev/fd/3` or `/dev/stdout` leads,
   /// or −1: what is written there is written where the descriptor stands.
   static int numberOf(Path path) throws IOException {
+    Path end = followed(path);
+    return Files.isSymbolicLink(end) ? Integer.parseInt(end.getFileName().toString()) : -1;
+  }
+
+  /// Where links lead: to a file, which need not be there yet, or to the link of an open
+  /// descriptor.
+  static Path followed(Path path) throws IOException {
     Path at = path.toAbsolutePath();
-    for (int links = 0; links < MOST_LINKS && Files.isSymbolicLink(at); links++) {
+    for (int links = 0; Files.isSymbolicLink(at); links++) {
       Path folder = at.resolveSibling("").toRealPath();
       if (folder.equals(OPEN.toRealPath())) {
-        return Integer.parseInt(at.getFileName().toString());
+        return at;
+      }
+      if (links == MOST_LINKS) {
+        throw new FileSystemException(path.toString(), null, "too many links");
       }
       at = folder.resolve(Files.readSymbolicLink(at));
     }
-    return -1;
+    return at;
   }
 
   /// Refuses a descriptor that was opened to be read.

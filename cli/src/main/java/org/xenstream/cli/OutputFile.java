@@ -67,7 +67,7 @@ final class OutputFile implements AutoCloseable {
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       return new OutputFile(FileChannel.open(path, StandardOpenOption.WRITE), null);
     }
-    Path target = Files.exists(path) ? path.toRealPath() : followed(path.toAbsolutePath());
+    Path target = InheritedDescriptor.followed(path);
     Path partial = target.resolveSibling(partialName(target));
     Path folder = target.getParent();
     if (folder != null && !Files.isDirectory(folder)) {
@@ -81,18 +81,6 @@ final class OutputFile implements AutoCloseable {
     Thread onExit = new Thread(() -> delete(partial), "unfinished output");
     Runtime.getRuntime().addShutdownHook(onExit);
     return new OutputFile(channel, new Unfinished(channel, target, partial, onExit));
-  }
-
-  /// Where the file will be that a link leads to, which need not be there yet.
-  private static Path followed(Path path) throws IOException {
-    Path end = path;
-    for (int links = 0; Files.isSymbolicLink(end); links++) {
-      if (links == InheritedDescriptor.MOST_LINKS) {
-        throw new FileSystemException(path.toString(), null, "too many links");
-      }
-      end = end.resolveSibling(Files.readSymbolicLink(end));
-    }
-    return end;
   }
 
   /// Besides a name that is long already there is no room for more.

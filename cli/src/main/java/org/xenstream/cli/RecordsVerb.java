@@ -19,7 +19,6 @@ import org.xenstream.core.format.Wire;
 import org.xenstream.insight.RecordFields;
 import org.xenstream.x86.Decoded;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /// `records`: shows every record, decoded to its fields.
@@ -41,15 +40,7 @@ final class RecordsVerb implements Verb {
         Verb.flag("--json", "Write one JSON object a line for each record (docs/json.md)."));
     LimitOption.addTo(spec);
     ScratchOptions.addTo(spec, "");
-    spec.addPositional(
-        PositionalParamSpec.builder()
-            .index("0")
-            .arity("1")
-            .required(true)
-            .paramLabel("IMAGE")
-            .type(String.class)
-            .description("A file, or '-' for standard input.")
-            .build());
+    spec.addPositional(Verb.file("0", "IMAGE", "A file, or '-' for standard input."));
     return Verb.own(this, spec);
   }
 

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.format.StreamFormatException;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /// What verbs share that read one image and write another: `VERB IN OUT`.
@@ -26,19 +25,8 @@ final class Rewriting {
   /// Adds the two files to a verb.
   static void addTo(CommandSpec spec, String in, String out) {
     LimitOption.addTo(spec);
-    spec.addPositional(file("0", "IN", in + "; '-' for standard input."));
-    spec.addPositional(file("1", "OUT", out + "; '-' for standard output. " + Verb.APPEARS));
-  }
-
-  private static PositionalParamSpec file(String index, String label, String description) {
-    return PositionalParamSpec.builder()
-        .index(index)
-        .arity("1")
-        .required(true)
-        .paramLabel(label)
-        .type(String.class)
-        .description(description)
-        .build();
+    spec.addPositional(Verb.file("0", "IN", in + "; '-' for standard input."));
+    spec.addPositional(Verb.file("1", "OUT", out + "; '-' for standard output. " + Verb.APPEARS));
   }
 
   /// Opens the image and has it rewritten.

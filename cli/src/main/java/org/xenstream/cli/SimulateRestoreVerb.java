@@ -27,7 +27,6 @@ import org.xenstream.transfer.sim.SimGuest;
 import org.xenstream.transfer.sim.SimHost;
 import org.xenstream.transfer.sim.SimOptions;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /// `simulate restore`: restores an image into a simulated domain and tells what came of it.
@@ -85,15 +84,7 @@ final class SimulateRestoreVerb implements Verb {
             "Of a guest saved by 'simulate': be strict, and let the guest look at all its memory and"
                 + " state."));
     ScratchOptions.addTo(spec, ", and where records wait for a checkpoint to be complete");
-    spec.addPositional(
-        PositionalParamSpec.builder()
-            .index("0")
-            .arity("1")
-            .required(true)
-            .paramLabel("IMAGE")
-            .type(String.class)
-            .description("The image; '-' for standard input.")
-            .build());
+    spec.addPositional(Verb.file("0", "IMAGE", "The image; '-' for standard input."));
     return Verb.own(this, spec);
   }
 

@@ -17,7 +17,6 @@ import org.xenstream.transfer.sim.SimGuest;
 import org.xenstream.transfer.sim.SimHost;
 import org.xenstream.transfer.sim.SimSource;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /// `simulate save`: saves a simulated guest to a file.
@@ -49,14 +48,7 @@ final class SimulateSaveVerb implements Verb {
     spec.addOption(MigrateVerb.suspendLimit());
     spec.addOption(MigrateVerb.savingCpu());
     spec.addPositional(
-        PositionalParamSpec.builder()
-            .index("0")
-            .arity("1")
-            .required(true)
-            .paramLabel("OUT")
-            .type(String.class)
-            .description("The image; '-' for standard output. " + Verb.APPEARS)
-            .build());
+        Verb.file("0", "OUT", "The image; '-' for standard output. " + Verb.APPEARS));
     return Verb.own(this, spec);
   }
 
@@ -83,12 +75,18 @@ final class SimulateSaveVerb implements Verb {
         SimHost host = new SimHost(options.host())) {
       Deadline deadline = new Deadline(System::nanoTime);
       SaveOptions how =
-          SaveOptions.plain(policy, System::nanoTime)
-              .withSuspendLimit(limit, deadline)
-              .withCancellation(interrupt.cancellation());
-      how = live ? how.withLive() : how;
-      how = cpu == null ? how : how.withSavingCpu(cpu);
-      how = Verb.has(arguments, "--verify") ? how.withVerify() : how;
+          new SaveOptions(policy, System::nanoTime)
+              .suspendLimit(limit, deadline)
+              .cancellation(interrupt.cancellation());
+      if (live) {
+        how.live();
+      }
+      if (cpu != null) {
+        how.savingCpu(cpu);
+      }
+      if (Verb.has(arguments, "--verify")) {
+        how.verify();
+      }
       SimGuest guest = MigrateVerb.build(arguments, options, host);
       SaveReport report;
       try {
@@ -121,7 +119,7 @@ final class SimulateSaveVerb implements Verb {
             GuestLoad.start(
                 guest, options.workload(), options.writesPerSecond(), System::nanoTime, 1)) {
       return Saver.save(
-          guest.host(), guest.domain().domid(), toolstack, how.withListener(progress), out, null);
+          guest.host(), guest.domain().domid(), toolstack, how.listener(progress), out, null);
     }
   }
 }

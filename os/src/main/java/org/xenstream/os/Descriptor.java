@@ -240,10 +240,10 @@ public final class Descriptor implements AutoCloseable {
   /// The flags of the open file (`F_GETFL`), such as `O_NONBLOCK`.
   public int flags() throws IOException {
     try (Arena call = Arena.ofConfined()) {
-      MemorySegment state = SystemCall.state(call);
+      MemorySegment state = NativeCall.state(call);
       int flags = DescriptorCalls.fcntl(state, fd, DescriptorCalls.F_GETFL, 0);
       if (flags < 0) {
-        throw SystemCall.failed("fcntl of descriptor " + fd, SystemCall.errno(state));
+        throw SystemCall.failed("fcntl of descriptor " + fd, NativeCall.errno(state));
       }
       return flags;
     }
@@ -273,9 +273,9 @@ public final class Descriptor implements AutoCloseable {
   private int count(long request) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment count = call.allocate(ValueLayout.JAVA_INT);
-      MemorySegment state = SystemCall.state(call);
+      MemorySegment state = NativeCall.state(call);
       return DescriptorCalls.ioctl(state, fd, request, count) < 0
-          ? -SystemCall.errno(state)
+          ? -NativeCall.errno(state)
           : count.get(ValueLayout.JAVA_INT, 0);
     }
   }

@@ -51,11 +51,11 @@ final class DescriptorCalls {
 
   static int open(Path file, int flags) throws IOException {
     try (Arena call = Arena.ofConfined()) {
-      MemorySegment state = SystemCall.state(call);
+      MemorySegment state = NativeCall.state(call);
       MemorySegment path = call.allocateFrom(file.toString());
-      int fd = (int) SystemCall.call(state, OPEN, path.address(), flags | O_CLOEXEC, MODE);
+      int fd = (int) NativeCall.call(state, OPEN, path.address(), flags | O_CLOEXEC, MODE);
       if (fd < 0) {
-        throw SystemCall.failed(file.toString(), SystemCall.errno(state));
+        throw SystemCall.failed(file.toString(), NativeCall.errno(state));
       }
       return fd;
     }
@@ -63,15 +63,15 @@ final class DescriptorCalls {
 
   static Descriptor.Kind kind(int fd) throws IOException {
     try (Arena call = Arena.ofConfined()) {
-      MemorySegment state = SystemCall.state(call);
+      MemorySegment state = NativeCall.state(call);
       MemorySegment path = call.allocateFrom("");
       MemorySegment about = call.allocate(STATX_SIZE, 8);
       int result =
           (int)
-              SystemCall.call(
+              NativeCall.call(
                   state, STATX, fd, path.address(), AT_EMPTY_PATH, STATX_TYPE, about.address());
       if (result != 0) {
-        throw SystemCall.failed("statx of descriptor " + fd, SystemCall.errno(state));
+        throw SystemCall.failed("statx of descriptor " + fd, NativeCall.errno(state));
       }
       return switch (about.get(ValueLayout.JAVA_SHORT, STX_MODE) & S_IFMT) {
         case S_IFREG -> Descriptor.Kind.FILE;
@@ -83,17 +83,17 @@ final class DescriptorCalls {
   }
 
   static int fcntl(MemorySegment state, int fd, int command, int argument) {
-    return (int) SystemCall.call(state, FCNTL, fd, command, argument);
+    return (int) NativeCall.call(state, FCNTL, fd, command, argument);
   }
 
   static int ioctl(MemorySegment state, int fd, long request, MemorySegment argument) {
-    return (int) SystemCall.call(state, IOCTL, fd, request, argument.address());
+    return (int) NativeCall.call(state, IOCTL, fd, request, argument.address());
   }
 
   /// What it returns says nothing: Linux has closed the descriptor in any case.
   static void close(int fd) {
     try (Arena call = Arena.ofConfined()) {
-      long _ = SystemCall.call(SystemCall.state(call), CLOSE, fd);
+      long _ = NativeCall.call(NativeCall.state(call), CLOSE, fd);
     }
   }
 }

@@ -27,8 +27,8 @@ public record DescriptorPair(Descriptor first, Descriptor second) implements Aut
   public static DescriptorPair pipe() throws IOException {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment numbers = call.allocate(ValueLayout.JAVA_INT, 2);
-      MemorySegment state = SystemCall.state(call);
-      int result = (int) SystemCall.call(state, PIPE2, numbers.address(), O_CLOEXEC);
+      MemorySegment state = NativeCall.state(call);
+      int result = (int) NativeCall.call(state, PIPE2, numbers.address(), O_CLOEXEC);
       return of("pipe", result, state, numbers);
     }
   }
@@ -39,10 +39,10 @@ public record DescriptorPair(Descriptor first, Descriptor second) implements Aut
   public static DescriptorPair sockets() throws IOException {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment numbers = call.allocate(ValueLayout.JAVA_INT, 2);
-      MemorySegment state = SystemCall.state(call);
+      MemorySegment state = NativeCall.state(call);
       int result =
           (int)
-              SystemCall.call(
+              NativeCall.call(
                   state, SOCKETPAIR, AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, numbers.address());
       return of("socketpair", result, state, numbers);
     }
@@ -51,7 +51,7 @@ public record DescriptorPair(Descriptor first, Descriptor second) implements Aut
   private static DescriptorPair of(
       String call, int result, MemorySegment state, MemorySegment numbers) throws IOException {
     if (result != 0) {
-      throw SystemCall.failed(call, SystemCall.errno(state));
+      throw SystemCall.failed(call, NativeCall.errno(state));
     }
     return new DescriptorPair(
         Descriptor.own(numbers.getAtIndex(ValueLayout.JAVA_INT, 0)),

@@ -31,7 +31,7 @@ public final class PipeSize {
 
   private static int fcntl(int fd, int command, int argument) {
     try (Arena call = Arena.ofConfined()) {
-      return (int) SystemCall.call(SystemCall.state(call), FCNTL, fd, command, argument);
+      return (int) NativeCall.call(NativeCall.state(call), FCNTL, fd, command, argument);
     }
   }
 }

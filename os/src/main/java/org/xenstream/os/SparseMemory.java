@@ -40,9 +40,9 @@ public final class SparseMemory implements AutoCloseable {
   @SuppressWarnings("MustBeClosedChecker") // the arena lives as long as this object
   public static SparseMemory reserve(long length) throws IOException {
     try (Arena call = Arena.ofConfined()) {
-      MemorySegment state = SystemCall.state(call);
+      MemorySegment state = NativeCall.state(call);
       long address =
-          SystemCall.call(
+          NativeCall.call(
               state,
               MMAP,
               0L,
@@ -52,7 +52,7 @@ public final class SparseMemory implements AutoCloseable {
               -1,
               0L);
       if (address == -1) {
-        throw SystemCall.failed("mmap of %d octets".formatted(length), SystemCall.errno(state));
+        throw SystemCall.failed("mmap of %d octets".formatted(length), NativeCall.errno(state));
       }
       Arena arena = Arena.ofShared();
       MemorySegment memory =
@@ -64,7 +64,7 @@ public final class SparseMemory implements AutoCloseable {
 
   private static void unmap(long address, long length) {
     try (Arena call = Arena.ofConfined()) {
-      int result = (int) SystemCall.call(SystemCall.state(call), MUNMAP, address, length);
+      int result = (int) NativeCall.call(NativeCall.state(call), MUNMAP, address, length);
       assert result == 0;
     }
   }
@@ -79,9 +79,9 @@ public final class SparseMemory implements AutoCloseable {
   /// @param offset a multiple of 4096, as is `length`
   public void discard(long offset, long length) throws IOException {
     try (Arena call = Arena.ofConfined()) {
-      MemorySegment state = SystemCall.state(call);
+      MemorySegment state = NativeCall.state(call);
       if (advise(state, memory.asSlice(offset, length), MADV_DONTNEED) != 0) {
-        throw SystemCall.failed("madvise of %d octets".formatted(length), SystemCall.errno(state));
+        throw SystemCall.failed("madvise of %d octets".formatted(length), NativeCall.errno(state));
       }
     }
   }
@@ -91,12 +91,12 @@ public final class SparseMemory implements AutoCloseable {
   /// stays as it is.
   public void preferHugePages() {
     try (Arena call = Arena.ofConfined()) {
-      int _ = advise(SystemCall.state(call), memory, MADV_HUGEPAGE);
+      int _ = advise(NativeCall.state(call), memory, MADV_HUGEPAGE);
     }
   }
 
   private static int advise(MemorySegment state, MemorySegment part, int advice) {
-    return (int) SystemCall.call(state, MADVISE, part.address(), part.byteSize(), advice);
+    return (int) NativeCall.call(state, MADVISE, part.address(), part.byteSize(), advice);
   }
 
   /// Unmaps it.

@@ -18,7 +18,7 @@ public final class Splice {
 
   private final int from;
   private final int to;
-  private final MemorySegment state = SystemCall.state(Arena.ofAuto());
+  private final MemorySegment state = NativeCall.state(Arena.ofAuto());
 
   /// @param from the descriptor that is read; stays the caller's
   /// @param to the one that is written; stays the caller's
@@ -33,11 +33,11 @@ public final class Splice {
   /// @return how many octets were moved, 0 at the end, or an error, negated, see [Errno]
   public long move(long most) {
     while (true) {
-      long moved = SystemCall.call(state, SPLICE, from, 0, to, 0, most, SPLICE_F_MOVE);
+      long moved = NativeCall.call(state, SPLICE, from, 0, to, 0, most, SPLICE_F_MOVE);
       if (moved >= 0) {
         return moved;
       }
-      int errno = SystemCall.errno(state);
+      int errno = NativeCall.errno(state);
       if (errno != Errno.EINTR) {
         return -errno;
       }

@@ -71,7 +71,7 @@ final class StuckCall implements AutoCloseable {
 
   private final long again;
   private final Arena arena = Arena.ofShared();
-  private final MemorySegment state = SystemCall.state(arena);
+  private final MemorySegment state = NativeCall.state(arena);
   private final MemorySegment event = arena.allocate(SIGEVENT_SIZE, 8);
   private final MemorySegment timer = arena.allocate(ValueLayout.JAVA_LONG);
   private final MemorySegment spec = arena.allocate(ITIMERSPEC_SIZE, 8);
@@ -96,7 +96,7 @@ final class StuckCall implements AutoCloseable {
   ///   get out at once would come to nothing else at the usual pace
   StuckCall(long again) {
     this.again = again;
-    int result = (int) SystemCall.call(state, SIGADDSET, mask.address(), SIGNAL);
+    int result = (int) NativeCall.call(state, SIGADDSET, mask.address(), SIGNAL);
     assert result == 0;
   }
 
@@ -108,19 +108,19 @@ final class StuckCall implements AutoCloseable {
   /// Takes a signal nobody has a handler for.
   private static int install() {
     try (Arena call = Arena.ofConfined()) {
-      MemorySegment state = SystemCall.state(call);
+      MemorySegment state = NativeCall.state(call);
       MemorySegment action = call.allocate(SIGACTION_SIZE, 8);
-      int lowest = (int) SystemCall.call(state, SIGRTMIN);
-      for (int n = (int) SystemCall.call(state, SIGRTMAX) - FIRST_BELOW_MAX; n >= lowest; n--) {
+      int lowest = (int) NativeCall.call(state, SIGRTMIN);
+      for (int n = (int) NativeCall.call(state, SIGRTMAX) - FIRST_BELOW_MAX; n >= lowest; n--) {
         action.fill((byte) 0);
-        if ((int) SystemCall.call(state, SIGACTION, n, 0L, action.address()) != 0) {
-          throw new IllegalStateException("sigaction: error " + SystemCall.errno(state));
+        if ((int) NativeCall.call(state, SIGACTION, n, 0L, action.address()) != 0) {
+          throw new IllegalStateException("sigaction: error " + NativeCall.errno(state));
         }
         if (action.get(ValueLayout.JAVA_LONG, 0) == 0) { // SIG_DFL
           action.fill((byte) 0);
           action.set(ValueLayout.JAVA_LONG, 0, SystemCall.function("abs").address());
-          if ((int) SystemCall.call(state, SIGACTION, n, action.address(), 0L) != 0) {
-            throw new IllegalStateException("sigaction: error " + SystemCall.errno(state));
+          if ((int) NativeCall.call(state, SIGACTION, n, action.address(), 0L) != 0) {
+            throw new IllegalStateException("sigaction: error " + NativeCall.errno(state));
           }
           return n;
         }
@@ -151,13 +151,13 @@ final class StuckCall implements AutoCloseable {
   private void createTimer() throws IOException {
     event.set(ValueLayout.JAVA_INT, 8, SIGNAL);
     event.set(ValueLayout.JAVA_INT, 12, SIGEV_THREAD_ID);
-    event.set(ValueLayout.JAVA_INT, 16, (int) SystemCall.call(state, GETTID));
-    if ((int) SystemCall.call(state, PTHREAD_SIGMASK, SIG_UNBLOCK, mask.address(), 0L) != 0
+    event.set(ValueLayout.JAVA_INT, 16, (int) NativeCall.call(state, GETTID));
+    if ((int) NativeCall.call(state, PTHREAD_SIGMASK, SIG_UNBLOCK, mask.address(), 0L) != 0
         || (int)
-                SystemCall.call(
+                NativeCall.call(
                     state, TIMER_CREATE, CLOCK_MONOTONIC, event.address(), timer.address())
             != 0) {
-      throw SystemCall.failed("timer_create", SystemCall.errno(state));
+      throw SystemCall.failed("timer_create", NativeCall.errno(state));
     }
   }
 
@@ -165,7 +165,7 @@ final class StuckCall implements AutoCloseable {
     if (owner != null) {
       owner = null;
       armed = false;
-      int result = (int) SystemCall.call(state, TIMER_DELETE, timer.get(ValueLayout.JAVA_LONG, 0));
+      int result = (int) NativeCall.call(state, TIMER_DELETE, timer.get(ValueLayout.JAVA_LONG, 0));
       assert result == 0;
     }
   }
@@ -194,7 +194,7 @@ final class StuckCall implements AutoCloseable {
     spec.set(ValueLayout.JAVA_LONG, 24, nanos % 1_000_000_000);
     int result =
         (int)
-            SystemCall.call(
+            NativeCall.call(
                 state, TIMER_SETTIME, timer.get(ValueLayout.JAVA_LONG, 0), 0, spec.address(), 0L);
     assert result == 0;
   }

@@ -60,30 +60,30 @@ final class TransferCalls {
   /// @param arena owns the native memory
   TransferCalls(Arena arena, int fd) {
     this.fd = fd;
-    this.state = SystemCall.state(arena);
+    this.state = NativeCall.state(arena);
     this.message = arena.allocate(MSGHDR_SIZE, 8);
     this.polled = arena.allocate(2 * POLLFD_SIZE, 8);
     this.time = arena.allocate(2 * Long.BYTES, 8);
   }
 
   private long result(long returned) {
-    return returned < 0 ? -SystemCall.errno(state) : returned;
+    return returned < 0 ? -NativeCall.errno(state) : returned;
   }
 
   /// `writev` or `readv`.
   long vector(boolean write, long vectors, int count) {
     return result(
         write
-            ? SystemCall.call(state, WRITEV, fd, vectors, count)
-            : SystemCall.call(state, READV, fd, vectors, count));
+            ? NativeCall.call(state, WRITEV, fd, vectors, count)
+            : NativeCall.call(state, READV, fd, vectors, count));
   }
 
   /// The same, without waiting, on a file that knows how.
   long noWait(boolean write, long vectors, int count) {
     return result(
         write
-            ? SystemCall.call(state, PWRITEV2, fd, vectors, count, HERE, RWF_NOWAIT)
-            : SystemCall.call(state, PREADV2, fd, vectors, count, HERE, RWF_NOWAIT));
+            ? NativeCall.call(state, PWRITEV2, fd, vectors, count, HERE, RWF_NOWAIT)
+            : NativeCall.call(state, PREADV2, fd, vectors, count, HERE, RWF_NOWAIT));
   }
 
   /// The same, without waiting, on a socket.
@@ -93,8 +93,8 @@ final class TransferCalls {
     int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     return result(
         write
-            ? SystemCall.call(state, SENDMSG, fd, message.address(), flags)
-            : SystemCall.call(state, RECVMSG, fd, message.address(), flags));
+            ? NativeCall.call(state, SENDMSG, fd, message.address(), flags)
+            : NativeCall.call(state, RECVMSG, fd, message.address(), flags));
   }
 
   /// Waits for the descriptor or another one.
@@ -116,9 +116,9 @@ final class TransferCalls {
       time.set(ValueLayout.JAVA_LONG, 8, wait % 1_000_000_000);
       timeout = time.address();
     }
-    int result = (int) SystemCall.call(state, PPOLL, polled.address(), 2L, timeout, 0L);
+    int result = (int) NativeCall.call(state, PPOLL, polled.address(), 2L, timeout, 0L);
     if (result < 0) {
-      return -SystemCall.errno(state);
+      return -NativeCall.errno(state);
     }
     return polled.get(ValueLayout.JAVA_SHORT, 6) == 0 ? 0 : 1;
   }

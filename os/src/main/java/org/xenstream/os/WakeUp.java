@@ -29,10 +29,10 @@ public final class WakeUp implements AutoCloseable {
   /// @throws IOException when there is no further descriptor
   public static WakeUp open() throws IOException {
     try (Arena call = Arena.ofConfined()) {
-      MemorySegment state = SystemCall.state(call);
-      int fd = (int) SystemCall.call(state, EVENTFD, 0, EFD_CLOEXEC | EFD_NONBLOCK);
+      MemorySegment state = NativeCall.state(call);
+      int fd = (int) NativeCall.call(state, EVENTFD, 0, EFD_CLOEXEC | EFD_NONBLOCK);
       if (fd < 0) {
-        throw SystemCall.failed("eventfd", SystemCall.errno(state));
+        throw SystemCall.failed("eventfd", NativeCall.errno(state));
       }
       return new WakeUp(fd);
     }
@@ -44,7 +44,7 @@ public final class WakeUp implements AutoCloseable {
       return;
     }
     try (Arena call = Arena.ofConfined()) {
-      int result = (int) SystemCall.call(SystemCall.state(call), EVENTFD_WRITE, fd, 1L);
+      int result = (int) NativeCall.call(NativeCall.state(call), EVENTFD_WRITE, fd, 1L);
       assert result == 0 : "the counter of an eventfd is full after 2^64 - 2";
     }
   }

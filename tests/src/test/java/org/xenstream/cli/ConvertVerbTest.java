@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.xenstream.cli.LegacyHvm.state;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -14,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,9 +31,6 @@ import org.xenstream.testkit.legacy.LegacyImageBuilder;
 /// What `convert` does with layers, options and damage, on an HVM guest of three pages.
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ConvertVerbTest {
-  private static final byte[] CONTEXT = new byte[24];
-  private static final byte[] STATE = "QEVM, and more".getBytes(ISO_8859_1);
-
   /// Where the pages end.
   private static final int PAGES_END = 0x3024;
 
@@ -47,36 +44,9 @@ class ConvertVerbTest {
 
   @BeforeEach
   void make() throws IOException {
-    image = hvm().octets();
+    image = LegacyHvm.image();
     in = Files.write(folder.resolve("in"), image);
     out = folder.resolve("out");
-  }
-
-  private static LegacyImageBuilder hvm() {
-    return state(
-        LegacyImageBuilder.image(8)
-            .words(0x1000)
-            .filledBatch(0, 1, 2)
-            .vcpuInfo(0, 0)
-            .tscInfo(1, 5_000_000_000L, 2_000_000, 7)
-            .param(LegacyImageBuilder.IDENT_PT, 0xFF));
-  }
-
-  /// An image behind whose state no other can come.
-  private static byte[] last() {
-    return state(
-            LegacyImageBuilder.image(8)
-                .words(0x1000)
-                .filledBatch(0, 1, 2)
-                .chunk(LegacyImageBuilder.LAST_CHECKPOINT))
-        .octets();
-  }
-
-  /// The end of a state: body, tail, device model.
-  private static LegacyImageBuilder state(LegacyImageBuilder to) {
-    return to.endOfBody()
-        .hvmTail(0xFE, 0xFD, 0xFC, CONTEXT)
-        .deviceModel(LegacyImageBuilder.QEMU_OF_REMUS, STATE);
   }
 
   private List<String> files() throws IOException {
@@ -215,83 +185,6 @@ class ConvertVerbTest {
         join(header(2, "name='other'\n"), stream), convert("", "--to=xl", "--config", config));
   }
 
-  /// `xl list -l` writes a list with the number of each domain and its configuration inside.
-  @Test
-  void aConfigurationAsXlListsItCounts() throws IOException {
-    byte[] stream = convert("");
-    byte[] expected = join(header(3, Layers.CONFIG + "\0"), stream);
-    Path config = folder.resolve("config");
-    String listed = "{\"domid\": 3, \"config\": " + Layers.CONFIG + "}";
-    for (String text :
-        List.of(
-            "[\n" + listed + "\n]\n", listed, "\uFEFF" + Layers.CONFIG, "\uFEFF[" + listed + "]")) {
-      Files.writeString(config, text);
-      assertArrayEquals(expected, convert("", "--config", config), text);
-    }
-  }
-
-  /// Names in old files are in whatever the editor wrote.
-  @Test
-  void aConfigurationFileIsTakenOctetForOctet() throws IOException {
-    byte[] stream = convert("");
-    Path config = folder.resolve("config");
-    byte[] text = "# caf\u00e9\nname='other'\n".getBytes(ISO_8859_1);
-    Files.write(config, text);
-    byte[] made = convert("", "--config", config);
-    assertArrayEquals(text, Arrays.copyOfRange(made, 52, 52 + text.length));
-    assertArrayEquals(stream, Arrays.copyOfRange(made, 52 + text.length, made.length));
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "''| @0x0 (config): expected a configuration, found none",
-        "'  '| @0x0 (config): expected a configuration, found none",
-        "'name=\0'| @0x5 (config): expected a text, found a NUL",
-        "' (domain (name x))'| @0x1 (config): expected a configuration of xl, found an S-expression, as"
-            + " xend has it",
-        "<domain/>| @0x0 (config): expected a configuration of xl, found XML",
-        "[]| @0x0 (config): expected the configuration of one domain, as 'xl list -l NAME' writes it,"
-            + " found 0",
-        "'[{\"config\": {\"c_info\": {\"name\": \"web\"}}}, {\"config\": {}}]'| @0x0 (config): expected the"
-            + " configuration of one domain, as 'xl list -l NAME' writes it, found 2: \"web\", one"
-            + " without a name",
-        "'[{\"domid\": 0}]'| @0x1 (config): expected an object \"config\" of the domain, found none",
-        "[3]| @0x1 (config): expected an object for each domain, found something else",
-        "'{} {}'| @0x3 (config): expected the end of the configuration, found more",
-        "'{\"c_info\": }'| @0xb (config): expected JSON, found what is none: Unexpected character ('}'"
-            + " (code 125)): expected a value"
-      })
-  void aConfigurationThatIsNoneIsRefused(String text, String message) throws IOException {
-    Path config = Files.writeString(folder.resolve("config"), text);
-    Tool.Run run = Tool.run("convert", "--config", config, in, out).exits(1);
-    assertEquals("xenstream: " + config + " " + message + "\n", run.err());
-    assertEquals(List.of("config", "in"), files());
-  }
-
-  @Test
-  void aConfigurationThatCannotBeReadIsNamed() throws IOException {
-    Tool.Run run = Tool.run("convert", "--config", folder, in, out).exits(2);
-    assertEquals("xenstream: " + folder + ": Is a directory\n", run.err());
-    run = Tool.run("convert", "--config", "", in, out).exits(2);
-    assertEquals(
-        """
-        xenstream: --config takes the name of a file, and none is given
-        Try 'xenstream convert --help'.
-        """,
-        run.err());
-    Path config = Files.writeString(folder.resolve("config"), "a".repeat((4 << 20) - 4));
-    run = Tool.run("convert", "--config", config, in, out).exits(1);
-    assertEquals(
-        "xenstream: "
-            + config
-            + " @0x3ffffc (config): expected a configuration of at most 4,194,299 octets, found more (--limit config=SIZE)\n",
-        run.err());
-    assertEquals(List.of("config", "in"), files());
-    Tool.run("convert", "--limit", "config=8M", "--config", config, in, out).quiet().exits(0);
-  }
-
   @Test
   void whatHasNoConfigurationBecomesNoFileOfXl() throws IOException {
     Tool.Run run = Tool.run("convert", "--to", "xl", in, out).exits(1);
@@ -332,7 +225,7 @@ class ConvertVerbTest {
   /// Behind the image the parts of a XenServer suspend image go on.
   @Test
   void whatXenServerSaysOfTheGuestIsLeftOut() throws IOException {
-    byte[] last = last();
+    byte[] last = LegacyHvm.last();
     Files.write(in, last);
     byte[] stream = convert("");
     Files.write(
@@ -349,9 +242,13 @@ class ConvertVerbTest {
   @Test
   void aDeviceModelOfXendReachesToTheEnd() throws IOException {
     byte[] stream = convert("");
-    int end = image.length - STATE.length - 25;
+    int end = image.length - LegacyHvm.STATE.length - 25;
     Files.write(
-        in, join(Arrays.copyOf(image, end), "QemuDeviceModelRecord".getBytes(ISO_8859_1), STATE));
+        in,
+        join(
+            Arrays.copyOf(image, end),
+            "QemuDeviceModelRecord".getBytes(ISO_8859_1),
+            LegacyHvm.STATE));
     assertArrayEquals(stream, convert(""));
     Files.write(in, Arrays.copyOf(image, end));
     convert(
@@ -361,7 +258,7 @@ class ConvertVerbTest {
 
   @Test
   void octetsBehindTheImageAreTold() throws Exception {
-    byte[] last = last();
+    byte[] last = LegacyHvm.last();
     Files.write(in, last);
     byte[] made = convert("");
     Files.write(in, join(last, new byte[] {1, 2, 3}));
@@ -445,117 +342,6 @@ class ConvertVerbTest {
     assertFalse(verdict.contains("XS4001"), verdict);
   }
 
-  /// The verbs that only read say so as well, and can be told where and how much.
-  @ParameterizedTest
-  @ValueSource(strings = {"verify", "info", "records"})
-  void whoReadsSeveralStatesNeedsScratchFiles(String verb) throws IOException {
-    byte[] second =
-        state(LegacyImageBuilder.image(8).filledBatch(1).chunk(LegacyImageBuilder.LAST_CHECKPOINT))
-            .octets();
-    Files.write(in, join(image, second));
-    Path scratch = Files.createDirectory(folder.resolve("scratch"));
-    // The sample's HVM context is none.
-    Tool.Run read = Tool.run(verb, "--scratch", scratch, in).exits(verb.equals("records") ? 0 : 1);
-    assertEquals(
-        "xenstream: "
-            + in
-            + " @0x30bb (legacy checkpoint): what may belong to no complete checkpoint waits in a"
-            + " scratch file in "
-            + scratch
-            + "\n",
-        read.err());
-    assertFalse(read.out().contains("scratch"), read::out);
-    assertEquals(
-        in
-            + ": the scratch files of this image in "
-            + scratch
-            + " need more than the 1024 octets that they may have (--scratch-limit allows more,"
-            + " --scratch another folder)",
-        Tool.run(verb, "--scratch", scratch, "--scratch-limit", "1K", in)
-            .exits(2)
-            .err()
-            .lines()
-            .reduce((_, line) -> line)
-            .orElse("")
-            .replaceFirst("^xenstream: ", ""));
-    Path absent = folder.resolve("absent");
-    assertTrue(Tool.run(verb, "--scratch", absent, in).exits(2).err().contains(absent.toString()));
-    assertEquals(0, scratch.toFile().list().length);
-  }
-
-  @Test
-  void theEnvironmentSaysWhereScratchFilesGo() throws IOException {
-    Path other = Files.createDirectory(folder.resolve("other"));
-    String own = folder.toString();
-    String temporary = other.toString();
-    Path system = Path.of(System.getProperty("java.io.tmpdir"));
-    String more = "XENSTREAM_SCRATCH_LIMIT allows more, XENSTREAM_SCRATCH another folder";
-    assertEquals(new ScratchOptions(system, -1, more), ScratchOptions.of(Map.of()));
-    assertEquals(
-        new ScratchOptions(other, -1, more), ScratchOptions.of(Map.of("TMPDIR", temporary)));
-    assertEquals(
-        new ScratchOptions(system, -1, more), ScratchOptions.of(Map.of("TMPDIR", "/absent")));
-    assertEquals(
-        new ScratchOptions(folder, 512 << 10, more),
-        ScratchOptions.of(
-            Map.of(
-                "TMPDIR", temporary, "XENSTREAM_SCRATCH", own, "XENSTREAM_SCRATCH_LIMIT", "512K")));
-    assertEquals(
-        new ScratchOptions(Path.of("/absent"), -1, "XENSTREAM_SCRATCH names no folder"),
-        ScratchOptions.of(Map.of("XENSTREAM_SCRATCH", "/absent")));
-    assertEquals(
-        new ScratchOptions(
-            system,
-            0,
-            "XENSTREAM_SCRATCH_LIMIT: expected a size such as 512M or 4GiB, found 'much'"),
-        ScratchOptions.of(Map.of("XENSTREAM_SCRATCH_LIMIT", "much")));
-  }
-
-  private static Tool.Run in(Map<String, String> environment, Object... arguments)
-      throws Exception {
-    ProcessBuilder builder = Tool.process(arguments);
-    builder.environment().putAll(environment);
-    return Tool.finish(builder.start());
-  }
-
-  /// Whoever needs no scratch files, or says himself where they may be, is not held up.
-  @Test
-  void whatTheEnvironmentSaysAmissIsToldWhereItMatters() throws Exception {
-    Map<String, String> amiss =
-        Map.of("XENSTREAM_SCRATCH", "/absent", "XENSTREAM_SCRATCH_LIMIT", "much");
-    in(amiss, "convert", in, out).exits(0).quiet();
-    byte[] second = state(LegacyImageBuilder.image(8).filledBatch(1)).octets();
-    Files.write(in, join(image, second));
-    in(amiss, "convert", "--scratch", folder, "--scratch-limit", "1M", in, out).exits(0);
-    Files.delete(out);
-    String none =
-        "a scratch file of this image cannot be made in /absent: no such folder (XENSTREAM_SCRATCH names no folder)\n";
-    assertEquals(
-        "xenstream: " + in + " to " + out + ": " + none,
-        in(amiss, "convert", in, out).exits(2).err());
-    Tool.Run verify = in(amiss, "verify", "--json", in).exits(2);
-    assertEquals("xenstream: " + in + ": " + none, verify.err());
-    assertEquals(
-        "{\"image\":\"%s\",\"verdict\":\"not judged\",\"problem\":\"%s: %s\"}\n"
-            .formatted(in, in, none.strip()),
-        verify.out());
-    String[] program = {
-      "convert-legacy-stream", "-w64", "-ghvm", "-i", in.toString(), "-o", out.toString()
-    };
-    String scratch = folder.toString();
-    Map<String, String> little =
-        Map.of("XENSTREAM_SCRATCH", scratch, "XENSTREAM_SCRATCH_LIMIT", "1K");
-    String told = in(little, (Object[]) program).exits(1).err();
-    assertTrue(
-        told.endsWith(
-            "the scratch files of this image in "
-                + scratch
-                + " need more than the 1024 octets that they may have (XENSTREAM_SCRATCH_LIMIT allows"
-                + " more, XENSTREAM_SCRATCH another folder)\n"),
-        told);
-    assertEquals(List.of("in"), files());
-  }
-
   /// The same from a pipe into a pipe.
   @Test
   void pipes() throws Exception {
@@ -606,11 +392,11 @@ class ConvertVerbTest {
   /// More than waits in memory waits in a scratch file, and comes out as it went in.
   @Test
   void aLongDeviceModel() throws Exception {
-    byte[] state = Arrays.copyOf(STATE, (2 << 20) + 3);
+    byte[] state = Arrays.copyOf(LegacyHvm.STATE, (2 << 20) + 3);
     state[state.length - 1] = 9;
     LegacyImageBuilder head = LegacyImageBuilder.image(8).words(0x1000).filledBatch(0, 1, 2);
     head.chunk(LegacyImageBuilder.LAST_CHECKPOINT).endOfBody();
-    head.hvmTail(0xFE, 0xFD, 0xFC, CONTEXT);
+    head.hvmTail(0xFE, 0xFD, 0xFC, LegacyHvm.CONTEXT);
     long at = head.size();
     byte[] octets = head.deviceModel(LegacyImageBuilder.QEMU_WITH_LENGTH, state).octets();
     Files.write(in, octets);

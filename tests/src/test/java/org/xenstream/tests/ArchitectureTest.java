@@ -44,6 +44,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenstream.os.NativeCall;
 
 /// The plan of the house, held against the classes that ship: what Java modules cannot say of the
 /// rooms inside them, and a few habits.
@@ -213,6 +214,9 @@ class ArchitectureTest {
         .orShould()
         .dependOnClassesThat()
         .areAssignableTo(SymbolLookup.class)
+        .orShould()
+        .dependOnClassesThat()
+        .areAssignableTo(NativeCall.class)
         .check(SHIPPED);
   }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.xenstream.os.NativeCall;
 import org.xenstream.testkit.HypervisorLab;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.Hypervisor;
@@ -139,7 +140,7 @@ final class XenLab implements HypervisorLab {
       mapping.memory().set(ValueLayout.JAVA_LONG, mapping.offset(0), value);
     }
     try (Call call = new Call("write", domid)) {
-      long handle = NativeLibrary.call(call.errno, OPEN, 0, 0);
+      long handle = NativeCall.call(call.errno, OPEN, 0, 0);
       if (handle == 0) {
         throw call.failed(call.errno(), "xendevicemodel_open");
       }
@@ -147,13 +148,13 @@ final class XenLab implements HypervisorLab {
         call.check(
             modifiedMemory(call.errno, handle, domid, pfn), "xendevicemodel_modified_memory");
       } finally {
-        long _ = NativeLibrary.call(call.errno, CLOSE, handle);
+        long _ = NativeCall.call(call.errno, CLOSE, handle);
       }
     }
   }
 
   private static int modifiedMemory(MemorySegment errno, long handle, int domid, long pfn) {
-    return (int) NativeLibrary.call(errno, MODIFIED_MEMORY, handle, domid, pfn, 1);
+    return (int) NativeCall.call(errno, MODIFIED_MEMORY, handle, domid, pfn, 1);
   }
 
   @Override

@@ -4,12 +4,13 @@ package org.xenstream.xen;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.xenstream.os.NativeCall;
 import org.xenstream.transfer.HypervisorException;
 
 /// One call of the port: memory that lives as long, and what its error will be called.
 final class Call implements AutoCloseable {
   final Arena arena = Arena.ofConfined();
-  final MemorySegment errno = NativeLibrary.state(arena);
+  final MemorySegment errno = NativeCall.state(arena);
   private final String name;
   private final int domid;
 
@@ -25,7 +26,7 @@ final class Call implements AutoCloseable {
   /// @throws HypervisorException when that is negative
   long check(long result, String function) throws HypervisorException {
     if (result < 0) {
-      throw failed(NativeLibrary.errno(errno), function + " returned " + result);
+      throw failed(NativeCall.errno(errno), function + " returned " + result);
     }
     return result;
   }
@@ -39,7 +40,7 @@ final class Call implements AutoCloseable {
   }
 
   int errno() {
-    return NativeLibrary.errno(errno);
+    return NativeCall.errno(errno);
   }
 
   /// Memory for a `u64`, as out-parameters are.

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.xenstream.os.NativeCall;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.Zeros;
@@ -101,8 +102,7 @@ final class ForeignPages implements ForeignMapping {
     arena.close();
     try (Arena unmapping = Arena.ofConfined()) {
       int _ =
-          Libxenforeignmemory.unmap(
-              NativeLibrary.state(unmapping), handle, memory.address(), count);
+          Libxenforeignmemory.unmap(NativeCall.state(unmapping), handle, memory.address(), count);
     }
   }
 }

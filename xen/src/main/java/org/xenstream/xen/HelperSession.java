@@ -145,14 +145,17 @@ final class HelperSession {
   private SaveOptions options(
       HelperArguments.Save save, LibxlProgress progress, Patience patience) {
     SaveOptions options =
-        SaveOptions.plain(XenPolicy.DEFAULT, nanoTime)
-            .withType(save.type())
-            .withListener(progress)
-            .withCancellation(patience.cancellation());
+        new SaveOptions(XenPolicy.DEFAULT, nanoTime)
+            .type(save.type())
+            .listener(progress)
+            .cancellation(patience.cancellation());
     if ((save.flags() & HelperArguments.Save.LIVE) != 0) {
-      options = options.withLive();
+      options.live();
     }
-    return (save.flags() & HelperArguments.Save.DEBUG) != 0 ? options.withVerify() : options;
+    if ((save.flags() & HelperArguments.Save.DEBUG) != 0) {
+      options.verify();
+    }
+    return options;
   }
 
   private Outcome restore(Hypervisor hypervisor, HelperArguments.Restore restore)

@@ -3,6 +3,7 @@ package org.xenstream.xen;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.xenstream.os.NativeCall;
 import org.xenstream.transfer.HypervisorException;
 
 /// Whole pages that Xen may read and write while a hypercall runs (`xc_hypercall_buffer_t`): memory
@@ -53,7 +54,7 @@ final class HypercallBuffer implements AutoCloseable {
     }
     MemorySegment memory = NativeLibrary.memory(address, (long) pages * PAGE, Arena.global());
     return new HypercallBuffer(
-        xch, NativeLibrary.state(arena), descriptor, memory.fill((byte) 0), pages);
+        xch, NativeCall.state(arena), descriptor, memory.fill((byte) 0), pages);
   }
 
   /// Its pages. Dies with the buffer, which nothing here can check.

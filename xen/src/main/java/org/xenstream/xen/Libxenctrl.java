@@ -2,6 +2,7 @@
 package org.xenstream.xen;
 
 import java.lang.foreign.MemorySegment;
+import org.xenstream.os.NativeCall;
 
 /// The functions of libxenctrl that this module calls (`tools/include/xenctrl.h`), the same from
 /// 4.17 to 4.20. The library changes its soname with each release. Pointers are addresses; the
@@ -108,39 +109,39 @@ final class Libxenctrl {
   private Libxenctrl() {}
 
   static long open(MemorySegment errno, long logger, long buildLogger, int flags) {
-    return NativeLibrary.call(errno, OPEN, logger, buildLogger, flags);
+    return NativeCall.call(errno, OPEN, logger, buildLogger, flags);
   }
 
   static int close(MemorySegment errno, long xch) {
-    return (int) NativeLibrary.call(errno, CLOSE, xch);
+    return (int) NativeCall.call(errno, CLOSE, xch);
   }
 
   static int version(MemorySegment errno, long xch, int command, long argument) {
-    return (int) NativeLibrary.call(errno, VERSION, xch, command, argument);
+    return (int) NativeCall.call(errno, VERSION, xch, command, argument);
   }
 
   static int domctl(MemorySegment errno, long xch, long domctl) {
-    return (int) NativeLibrary.call(errno, DOMCTL, xch, domctl);
+    return (int) NativeCall.call(errno, DOMCTL, xch, domctl);
   }
 
   static long memoryOp(MemorySegment errno, long xch, int command, long argument, long length) {
-    return NativeLibrary.call(errno, MEMORY_OP, xch, command, argument, length);
+    return NativeCall.call(errno, MEMORY_OP, xch, command, argument, length);
   }
 
   static int domainNrGpfns(MemorySegment errno, long xch, int domid, long count) {
-    return (int) NativeLibrary.call(errno, DOMAIN_NR_GPFNS, xch, domid, count);
+    return (int) NativeCall.call(errno, DOMAIN_NR_GPFNS, xch, domid, count);
   }
 
   static int domainPopulatePhysmapExact(
       MemorySegment errno, long xch, int domid, long extents, int order, int flags, long frames) {
     return (int)
-        NativeLibrary.call(
+        NativeCall.call(
             errno, DOMAIN_POPULATE_PHYSMAP_EXACT, xch, domid, extents, order, flags, frames);
   }
 
   static int shadowControl(
       MemorySegment errno, long xch, int domid, int operation, long megabytes, int mode) {
-    return (int) NativeLibrary.call(errno, SHADOW_CONTROL, xch, domid, operation, megabytes, mode);
+    return (int) NativeCall.call(errno, SHADOW_CONTROL, xch, domid, operation, megabytes, mode);
   }
 
   static long logdirtyControl(
@@ -152,71 +153,71 @@ final class Libxenctrl {
       long pages,
       int mode,
       long stats) {
-    return NativeLibrary.call(
+    return NativeCall.call(
         errno, LOGDIRTY_CONTROL, xch, domid, operation, bitmap, pages, mode, stats, 0, 0);
   }
 
   static int domainGetGuestWidth(MemorySegment errno, long xch, int domid, long width) {
-    return (int) NativeLibrary.call(errno, DOMAIN_GET_GUEST_WIDTH, xch, domid, width);
+    return (int) NativeCall.call(errno, DOMAIN_GET_GUEST_WIDTH, xch, domid, width);
   }
 
   static int maximumRamPage(MemorySegment errno, long xch, long frame) {
-    return (int) NativeLibrary.call(errno, MAXIMUM_RAM_PAGE, xch, frame);
+    return (int) NativeCall.call(errno, MAXIMUM_RAM_PAGE, xch, frame);
   }
 
   static int machphysMfnList(MemorySegment errno, long xch, long extents, long frames) {
-    return (int) NativeLibrary.call(errno, MACHPHYS_MFN_LIST, xch, extents, frames);
+    return (int) NativeCall.call(errno, MACHPHYS_MFN_LIST, xch, extents, frames);
   }
 
   static int mmuextOp(MemorySegment errno, long xch, long operations, int count, int domid) {
-    return (int) NativeLibrary.call(errno, MMUEXT_OP, xch, operations, count, domid);
+    return (int) NativeCall.call(errno, MMUEXT_OP, xch, operations, count, domid);
   }
 
   static int vcpuGetinfo(MemorySegment errno, long xch, int domid, int vcpu, long info) {
-    return (int) NativeLibrary.call(errno, VCPU_GETINFO, xch, domid, vcpu, info);
+    return (int) NativeCall.call(errno, VCPU_GETINFO, xch, domid, vcpu, info);
   }
 
   static int vcpuGetcontext(MemorySegment errno, long xch, int domid, int vcpu, long context) {
-    return (int) NativeLibrary.call(errno, VCPU_GETCONTEXT, xch, domid, vcpu, context);
+    return (int) NativeCall.call(errno, VCPU_GETCONTEXT, xch, domid, vcpu, context);
   }
 
   static int vcpuSetcontext(MemorySegment errno, long xch, int domid, int vcpu, long context) {
-    return (int) NativeLibrary.call(errno, VCPU_SETCONTEXT, xch, domid, vcpu, context);
+    return (int) NativeCall.call(errno, VCPU_SETCONTEXT, xch, domid, vcpu, context);
   }
 
   static int hvmParamGet(MemorySegment errno, long xch, int domid, int index, long value) {
-    return (int) NativeLibrary.call(errno, HVM_PARAM_GET, xch, domid, index, value);
+    return (int) NativeCall.call(errno, HVM_PARAM_GET, xch, domid, index, value);
   }
 
   static int hvmParamSet(MemorySegment errno, long xch, int domid, int index, long value) {
-    return (int) NativeLibrary.call(errno, HVM_PARAM_SET, xch, domid, index, value);
+    return (int) NativeCall.call(errno, HVM_PARAM_SET, xch, domid, index, value);
   }
 
   static int domainHvmGetcontext(MemorySegment errno, long xch, int domid, long context, int size) {
-    return (int) NativeLibrary.call(errno, DOMAIN_HVM_GETCONTEXT, xch, domid, context, size);
+    return (int) NativeCall.call(errno, DOMAIN_HVM_GETCONTEXT, xch, domid, context, size);
   }
 
   static int domainHvmSetcontext(MemorySegment errno, long xch, int domid, long context, int size) {
-    return (int) NativeLibrary.call(errno, DOMAIN_HVM_SETCONTEXT, xch, domid, context, size);
+    return (int) NativeCall.call(errno, DOMAIN_HVM_SETCONTEXT, xch, domid, context, size);
   }
 
   static int domainGetTscInfo(
       MemorySegment errno, long xch, int domid, long mode, long nsec, long khz, long incarnation) {
     return (int)
-        NativeLibrary.call(errno, DOMAIN_GET_TSC_INFO, xch, domid, mode, nsec, khz, incarnation);
+        NativeCall.call(errno, DOMAIN_GET_TSC_INFO, xch, domid, mode, nsec, khz, incarnation);
   }
 
   static int domainSetTscInfo(
       MemorySegment errno, long xch, int domid, int mode, long nsec, int khz, int incarnation) {
     return (int)
-        NativeLibrary.call(errno, DOMAIN_SET_TSC_INFO, xch, domid, mode, nsec, khz, incarnation);
+        NativeCall.call(errno, DOMAIN_SET_TSC_INFO, xch, domid, mode, nsec, khz, incarnation);
   }
 
   static long bufferAllocPages(MemorySegment errno, long xch, long buffer, int pages) {
-    return NativeLibrary.call(errno, BUFFER_ALLOC_PAGES, xch, buffer, pages);
+    return NativeCall.call(errno, BUFFER_ALLOC_PAGES, xch, buffer, pages);
   }
 
   static void bufferFreePages(MemorySegment errno, long xch, long buffer, int pages) {
-    long _ = NativeLibrary.call(errno, BUFFER_FREE_PAGES, xch, buffer, pages);
+    long _ = NativeCall.call(errno, BUFFER_FREE_PAGES, xch, buffer, pages);
   }
 }

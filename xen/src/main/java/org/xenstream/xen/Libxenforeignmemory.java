@@ -3,6 +3,7 @@ package org.xenstream.xen;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.xenstream.os.NativeCall;
 
 /// The functions of libxenforeignmemory that this module calls
 /// (`tools/include/xenforeignmemory.h`), whose interface is stable. Pointers are addresses; the
@@ -38,11 +39,11 @@ final class Libxenforeignmemory {
   private Libxenforeignmemory() {}
 
   static long open(MemorySegment errno, long logger, int flags) {
-    return NativeLibrary.call(errno, OPEN, logger, flags);
+    return NativeCall.call(errno, OPEN, logger, flags);
   }
 
   static int close(MemorySegment errno, long handle) {
-    return (int) NativeLibrary.call(errno, CLOSE, handle);
+    return (int) NativeCall.call(errno, CLOSE, handle);
   }
 
   static long map(
@@ -53,11 +54,11 @@ final class Libxenforeignmemory {
       long pages,
       long frames,
       long errors) {
-    return NativeLibrary.call(errno, MAP, handle, domid, protection, pages, frames, errors);
+    return NativeCall.call(errno, MAP, handle, domid, protection, pages, frames, errors);
   }
 
   static int unmap(MemorySegment errno, long handle, long address, long pages) {
-    return (int) NativeLibrary.call(errno, UNMAP, handle, address, pages);
+    return (int) NativeCall.call(errno, UNMAP, handle, address, pages);
   }
 
   static long mapResource(
@@ -71,11 +72,11 @@ final class Libxenforeignmemory {
       long address,
       int protection,
       int flags) {
-    return NativeLibrary.call(
+    return NativeCall.call(
         errno, MAP_RESOURCE, handle, domid, type, id, frame, frames, address, protection, flags);
   }
 
   static int unmapResource(MemorySegment errno, long handle, long resource) {
-    return (int) NativeLibrary.call(errno, UNMAP_RESOURCE, handle, resource);
+    return (int) NativeCall.call(errno, UNMAP_RESOURCE, handle, resource);
   }
 }

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import org.xenstream.core.format.StreamRecord;
+import org.xenstream.os.NativeCall;
 import org.xenstream.transfer.CpuPolicy;
 import org.xenstream.transfer.DomainInfo;
 import org.xenstream.transfer.ForeignMapping;
@@ -373,7 +374,7 @@ final class XenHost implements Hypervisor, AutoCloseable {
     dirty.close();
     memory.close();
     try (Arena arena = Arena.ofConfined()) {
-      int _ = Libxenctrl.close(NativeLibrary.state(arena), xch);
+      int _ = Libxenctrl.close(NativeCall.state(arena), xch);
     }
   }
 }

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.xenstream.core.format.Wire;
+import org.xenstream.os.NativeCall;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.HypervisorException;
 
@@ -206,7 +207,7 @@ final class XenMemory implements AutoCloseable {
   public synchronized void close() {
     typesBuffer.close();
     try (Arena arena = Arena.ofConfined()) {
-      int _ = Libxenforeignmemory.close(NativeLibrary.state(arena), foreign);
+      int _ = Libxenforeignmemory.close(NativeCall.state(arena), foreign);
     }
   }
 }

@@ -104,7 +104,7 @@ final class Departure implements AutoCloseable {
       @Nullable BackChannel backChannel)
       throws IOException {
     SaveOptions working =
-        options.withListener(event -> {
+        options.listener(event -> {
           if (event instanceof TransferEvent.RoundBegun) {
             work();
           }

@@ -130,7 +130,7 @@ class InterruptTest {
         departure.save(
             departure.host,
             mode,
-            mode.options().withCancellation(atSource),
+            mode.options().cancellation(atSource),
             new SavedStream(out),
             mode == Mode.COLO ? new DirtyPfnListReader("line", backInput) : null);
       } catch (IOException e) {
@@ -195,12 +195,14 @@ class InterruptTest {
           new Patience(never, deadline, suspended ? STALL : patience, System::nanoTime);
       Mode mode = suspended ? Mode.PLAIN : Mode.LIVE;
       SaveOptions options = mode.options();
-      SaveOptions bounded = suspended ? options.withSuspendLimit(patience, deadline) : options;
+      if (suspended) {
+        options.suspendLimit(patience, deadline);
+      }
       long begun = System.nanoTime();
       try (DescriptorOutput out = new DescriptorOutput("line", line.second(), waiting, null)) {
         Class<? extends IOException> expected =
             suspended ? DeadlineException.class : PeerStuckException.class;
-        assertThrows(expected, () -> departure.save(departure.host, mode, bounded, out, null));
+        assertThrows(expected, () -> departure.save(departure.host, mode, options, out, null));
       }
       long took = System.nanoTime() - begun;
       assertTrue(took >= patience.toNanos(), "given up too early: " + took);

@@ -62,7 +62,7 @@ class LargeGuestTest {
                 host,
                 guest.domain().domid(),
                 source,
-                SaveOptions.plain(XenPolicy.DEFAULT, System::nanoTime).withLive(),
+                new SaveOptions(XenPolicy.DEFAULT, System::nanoTime).live(),
                 tally,
                 null);
         assertTrue(load.pagesWritten() > 0, "it ran meanwhile");

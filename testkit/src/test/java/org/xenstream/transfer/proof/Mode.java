@@ -23,12 +23,12 @@ enum Mode {
   }
 
   SaveOptions options() {
-    SaveOptions plain = SaveOptions.plain(XenPolicy.DEFAULT, System::nanoTime);
+    SaveOptions plain = new SaveOptions(XenPolicy.DEFAULT, System::nanoTime);
     return switch (this) {
       case PLAIN -> plain;
-      case LIVE -> plain.withLive();
-      case VERIFY -> plain.withLive().withVerify();
-      case REMUS, COLO -> plain.withType(type);
+      case LIVE -> plain.live();
+      case VERIFY -> plain.live().verify();
+      case REMUS, COLO -> plain.type(type);
     };
   }
 

@@ -159,7 +159,7 @@ class SaveFaultsTest {
   /// Whether a call is made for nothing but that its code has run: the guest's state is read before
   /// log-dirty is on, its clock first.
   private static boolean isRehearsal(Mode mode, Map<String, Integer> counts) {
-    return mode.options().live()
+    return mode != Mode.PLAIN
         && counts.containsKey("tscInfo")
         && !counts.containsKey("enableLogDirty");
   }
@@ -244,11 +244,7 @@ class SaveFaultsTest {
                 .port();
         try {
           departure.save(
-              port,
-              mode,
-              mode.options().withCancellation(cancellation),
-              new SavedStream(),
-              back(mode));
+              port, mode, mode.options().cancellation(cancellation), new SavedStream(), back(mode));
         } catch (TransferCancelledException e) {
           cancelled++;
         }

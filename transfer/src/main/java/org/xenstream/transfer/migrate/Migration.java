@@ -142,15 +142,20 @@ public final class Migration {
 
   private SaveOptions options() {
     SaveOptions options =
-        SaveOptions.plain(plan.policy, plan.nanoTime)
-            .withLive()
-            .withType(plan.type)
-            .withFixedDowntime(plan.fixedDowntime)
-            .withSuspendLimit(plan.suspendLimit, plan.deadline)
-            .withListener(this::see)
-            .withCancellation(plan.cancellation);
-    options = plan.savingCpu == null ? options : options.withSavingCpu(plan.savingCpu);
-    return plan.verify ? options.withVerify() : options;
+        new SaveOptions(plan.policy, plan.nanoTime)
+            .live()
+            .type(plan.type)
+            .fixedDowntime(plan.fixedDowntime)
+            .suspendLimit(plan.suspendLimit, plan.deadline)
+            .listener(this::see)
+            .cancellation(plan.cancellation);
+    if (plan.savingCpu != null) {
+      options.savingCpu(plan.savingCpu);
+    }
+    if (plan.verify) {
+      options.verify();
+    }
+    return options;
   }
 
   private void see(TransferEvent event) {

@@ -92,13 +92,8 @@ public final class PrecopyLoop {
       previous = dirty;
       dirty = rounds.clean();
       long now = nanoTime.getAsLong();
-      dirtyPerSecond = perSecond(dirty, now - cleaned);
+      dirtyPerSecond = PrecopyStats.perSecond(dirty, now - cleaned);
       cleaned = now;
     }
-  }
-
-  /// Zero, which stands for unknown, where no time has passed.
-  private static double perSecond(long amount, long nanos) {
-    return nanos > 0 ? amount * 1e9 / nanos : 0;
   }
 }

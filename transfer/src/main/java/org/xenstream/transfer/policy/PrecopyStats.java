@@ -29,6 +29,11 @@ public record PrecopyStats(
     return new PrecopyStats(iteration, totalWritten, dirtyCount, -1, 0, 0, 0, 0);
   }
 
+  /// A rate; zero, which stands for unknown, where no time has passed.
+  public static double perSecond(long amount, long nanos) {
+    return nanos > 0 ? amount * 1e9 / nanos : 0;
+  }
+
   /// Tells whether a downtime can be predicted: it is known how much is dirty and how fast it goes.
   public boolean knowsDowntime() {
     return dirtyCount >= 0 && octetsPerSecond > 0;

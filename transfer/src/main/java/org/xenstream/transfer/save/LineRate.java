@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.transfer.save;
 
+import org.xenstream.transfer.policy.PrecopyStats;
+
 /// How many octets a second the line takes, as passes over memory show it.
 ///
 /// What lies on the way, a pipe or the buffers of sockets, takes the first octets of a pass at
@@ -15,8 +17,6 @@ final class LineRate {
   /// A pass of so many may be believed that the line has become slower. Of fewer, what each pass
   /// takes besides would make it seem so.
   static final long WARNING = 4 << 20;
-
-  private static final double SECOND = 1e9;
 
   private double octetsPerSecond;
 
@@ -57,7 +57,7 @@ final class LineRate {
     if (nanos <= since.nanos || octets == 0) {
       return;
     }
-    double rate = (written - since.octets) * SECOND / (nanos - since.nanos);
+    double rate = PrecopyStats.perSecond(written - since.octets, nanos - since.nanos);
     if (octets >= TELLING || octets >= shownBy || (octets >= WARNING && rate < octetsPerSecond)) {
       octetsPerSecond = rate;
       shownBy = octets;

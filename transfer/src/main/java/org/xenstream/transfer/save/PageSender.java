@@ -143,11 +143,9 @@ final class PageSender implements AutoCloseable {
     for (int count = scan.next(pfns); count > 0; count = scan.next(pfns)) {
       sendBatch(count);
       sent += count;
-      rate.sent(options.nanoTime().getAsLong(), out.written());
+      rate.sent(options.nanoTime.getAsLong(), out.written());
       if (++batches % BATCHES_PER_EVENT == 0) {
-        options
-            .listener()
-            .on(new TransferEvent.Progress(pass, round, sent, expected, out.written()));
+        options.listener.on(new TransferEvent.Progress(pass, round, sent, expected, out.written()));
       }
     }
     guest.checkState();
@@ -155,8 +153,8 @@ final class PageSender implements AutoCloseable {
   }
 
   private void sendBatch(int count) throws IOException {
-    options.cancellation().check();
-    options.deadline().check();
+    options.cancellation.check();
+    options.deadline.check();
     guest.frames(pfns, frames, count);
     hypervisor.pageTypes(domid, frames, types, count);
     int wanted = 0;

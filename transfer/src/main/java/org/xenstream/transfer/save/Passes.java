@@ -10,8 +10,6 @@ import org.xenstream.transfer.policy.PrecopyStats;
 
 /// Passes over memory, told to the listener and timed.
 final class Passes {
-  private static final double NANOS = 1e9;
-
   private final PageSender sender;
   private final SaveOutput out;
   private final SaveOptions options;
@@ -30,25 +28,21 @@ final class Passes {
   /// @param dirtyPagesPerSecond as measured, for the listener
   void send(Pass pass, int round, PfnBitmap dirty, long expected, double dirtyPagesPerSecond)
       throws IOException {
-    options
-        .listener()
-        .on(
-            new TransferEvent.RoundBegun(
-                pass, round, expected, dirtyPagesPerSecond, forecast.nanos(expected)));
+    options.listener.on(
+        new TransferEvent.RoundBegun(
+            pass, round, expected, dirtyPagesPerSecond, forecast.nanos(expected)));
     LineRate rate = forecast.rate();
     long octetsBefore = out.written();
-    long begun = options.nanoTime().getAsLong();
+    long begun = options.nanoTime.getAsLong();
     rate.begin(begun, octetsBefore, expected * PrecopyStats.OCTETS_A_PAGE);
     long sent = sender.send(dirty, pass, round, expected, rate);
-    long ended = options.nanoTime().getAsLong();
+    long ended = options.nanoTime.getAsLong();
     rate.end(ended, out.written());
     forecast.leftUnread(out.unread());
     long nanos = ended - begun;
     long octets = out.written() - octetsBefore;
-    options
-        .listener()
-        .on(
-            new TransferEvent.RoundEnded(
-                pass, round, sent, octets, nanos, nanos > 0 ? octets * NANOS / nanos : 0));
+    options.listener.on(
+        new TransferEvent.RoundEnded(
+            pass, round, sent, octets, nanos, PrecopyStats.perSecond(octets, nanos)));
   }
 }

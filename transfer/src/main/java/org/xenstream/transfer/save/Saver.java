@@ -64,8 +64,8 @@ public final class Saver {
     this.options = options;
     this.out = out;
     this.backChannel = backChannel;
-    this.begun = options.nanoTime().getAsLong();
-    this.forecast = new DowntimeForecast(options.fixedDowntime().toNanos());
+    this.begun = options.nanoTime.getAsLong();
+    this.forecast = new DowntimeForecast(options.fixedDowntime.toNanos());
   }
 
   /// Saves a guest.
@@ -87,7 +87,7 @@ public final class Saver {
       SaveOutput out,
       @Nullable BackChannel backChannel)
       throws IOException {
-    if ((options.type() == StreamType.COLO) != (backChannel != null)) {
+    if ((options.type == StreamType.COLO) != (backChannel != null)) {
       throw new IllegalArgumentException("a back channel belongs to COLO, and COLO has one");
     }
     Saver saver = new Saver(hypervisor, domid, callbacks, options, out, backChannel);
@@ -104,7 +104,7 @@ public final class Saver {
 
   private SaveReport run(Arena arena) throws IOException {
     DomainInfo info = hypervisor.domainInfo(domid);
-    if (options.type() == StreamType.COLO && !info.hvm()) {
+    if (options.type == StreamType.COLO && !info.hvm()) {
       // libxl refuses it, too (`libxl_colo_save.c`); a secondary's page tables would
       // be pinned while they are written again.
       throw new SaveException(domid, "expected an HVM guest for COLO, found a PV one");
@@ -126,13 +126,13 @@ public final class Saver {
 
     writeHead(kind, arena);
     SaveReport.Ending ending;
-    boolean live = options.live();
+    boolean live = options.live;
     while (true) {
       kind.startOfCheckpoint(out);
       kind.checkState();
       if (live) {
         sendLive(kind, passes, sender, dirty);
-      } else if (options.type() != StreamType.PLAIN) {
+      } else if (options.type != StreamType.PLAIN) {
         suspendAndSendDirty(passes, sender, dirty, 0, false);
       } else {
         suspend(sender);
@@ -140,7 +140,7 @@ public final class Saver {
         passes.send(Pass.SUSPENDED, 0, dirty, dirty.pfns(), 0);
       }
       kind.endOfCheckpoint(out, currentInfo());
-      if (options.type() == StreamType.PLAIN) {
+      if (options.type == StreamType.PLAIN) {
         out.accept(new StreamRecord.End());
         ending = SaveReport.Ending.COMPLETE;
         break;
@@ -151,7 +151,7 @@ public final class Saver {
         break;
       }
     }
-    long now = options.nanoTime().getAsLong();
+    long now = options.nanoTime.getAsLong();
     if (ending == SaveReport.Ending.COMPLETE) {
       suspendedNanos = now - suspendedAt;
     }
@@ -172,7 +172,7 @@ public final class Saver {
         ImageHeader.of(ImageHeader.V3, ByteOrder.LITTLE_ENDIAN),
         DomainHeader.of(kind.domainType(), version.major(), version.minor()));
     kind.staticData(out);
-    String cpu = options.savingCpu();
+    String cpu = options.savingCpu;
     if (cpu != null) {
       byte[] name = cpu.getBytes(StandardCharsets.US_ASCII);
       MemorySegment octets = arena.allocate(name.length, 8);
@@ -188,13 +188,13 @@ public final class Saver {
       throws IOException {
     rehearse(kind);
     enableLogDirty();
-    Precopy precopy = new Precopy(hypervisor, domid, passes, dirty, forecast, options.nanoTime());
-    precopy.run(options.policy());
+    Precopy precopy = new Precopy(hypervisor, domid, passes, dirty, forecast, options.nanoTime);
+    precopy.run(options.policy);
     rounds = precopy.roundsSent();
     suspendAndSendDirty(passes, sender, dirty, precopy.dirtyPagesPerSecond(), true);
-    if (options.verify() && options.type() == StreamType.PLAIN) {
+    if (options.verify && options.type == StreamType.PLAIN) {
       out.accept(new StreamRecord.Verify());
-      options.listener().on(new TransferEvent.Verifying(elapsed()));
+      options.listener.on(new TransferEvent.Verifying(elapsed()));
       dirty.setAll();
       passes.send(Pass.VERIFY, rounds + 1, dirty, dirty.pfns(), 0);
       // The reference looks once more and does nothing with it; so does whoever debugs a log.
@@ -209,9 +209,9 @@ public final class Saver {
     try {
       kind.rehearse(StreamWriter.resume(new Nowhere(), ByteOrder.LITTLE_ENDIAN));
       Nowhere counting = new Nowhere();
-      long from = options.nanoTime().getAsLong();
+      long from = options.nanoTime.getAsLong();
       kind.rehearse(StreamWriter.resume(counting, ByteOrder.LITTLE_ENDIAN));
-      forecast.stateRead(options.nanoTime().getAsLong() - from, counting.taken());
+      forecast.stateRead(options.nanoTime.getAsLong() - from, counting.taken());
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "domain " + domid + ": its state cannot be read as it runs", e);
     }
@@ -247,17 +247,17 @@ public final class Saver {
   }
 
   private void suspend(PageSender sender) throws IOException {
-    options.cancellation().check();
+    options.cancellation.check();
     if (!callbacks.suspend()) {
       throw new SaveException(domid, "the toolstack could not suspend it");
     }
-    suspendedAt = options.nanoTime().getAsLong();
-    if (options.suspendLimit() != null) {
-      options.deadline().set(options.suspendLimit().toNanos());
+    suspendedAt = options.nanoTime.getAsLong();
+    if (options.suspendLimit != null) {
+      options.deadline.set(options.suspendLimit.toNanos());
     }
     currentInfo();
     sender.setSuspended(true);
-    options.listener().on(new TransferEvent.Suspended(elapsed()));
+    options.listener.on(new TransferEvent.Suspended(elapsed()));
   }
 
   private DomainInfo currentInfo() throws IOException {
@@ -278,26 +278,26 @@ public final class Saver {
   private boolean finishCheckpoint(PageSender sender) throws IOException {
     out.accept(new StreamRecord.Checkpoint());
     checkpoints++;
-    suspendedNanos = options.nanoTime().getAsLong() - suspendedAt;
-    options.listener().on(new TransferEvent.Checkpoint(checkpoints, out.written(), suspendedNanos));
-    boolean colo = options.type() == StreamType.COLO;
+    suspendedNanos = options.nanoTime.getAsLong() - suspendedAt;
+    options.listener.on(new TransferEvent.Checkpoint(checkpoints, out.written(), suspendedNanos));
+    boolean colo = options.type == StreamType.COLO;
     if (colo && !callbacks.checkpoint()) {
       throw new SaveException(domid, "the toolstack could not end checkpoint " + checkpoints);
     }
     // The toolstack may have waited for its peer, and knows of no limit.
-    options.deadline().check();
+    options.deadline.check();
     if (!callbacks.resume()) {
       return false;
     }
-    options.deadline().clear();
+    options.deadline.clear();
     sender.setSuspended(false);
-    suspendedNanos = options.nanoTime().getAsLong() - suspendedAt;
-    options.listener().on(new TransferEvent.Resumed(suspendedNanos));
+    suspendedNanos = options.nanoTime.getAsLong() - suspendedAt;
+    options.listener.on(new TransferEvent.Resumed(suspendedNanos));
     return colo ? callbacks.waitCheckpoint() : callbacks.checkpoint();
   }
 
   private long elapsed() {
-    return options.nanoTime().getAsLong() - begun;
+    return options.nanoTime.getAsLong() - begun;
   }
 
   /// Undoes what the save has changed. That it cannot be undone does not make a save fail whose
@@ -305,7 +305,7 @@ public final class Saver {
   ///
   /// @param failure why the save ends, or null when it is complete
   private void cleanUp(@Nullable Throwable failure) {
-    options.deadline().clear();
+    options.deadline.clear();
     if (logDirtyAsked) {
       undo(() -> hypervisor.disableLogDirty(domid), failure);
     }
@@ -315,9 +315,7 @@ public final class Saver {
     }
     undo(
         () ->
-            options
-                .listener()
-                .on(new TransferEvent.Ended(failure == null, out.written(), elapsed())),
+            options.listener.on(new TransferEvent.Ended(failure == null, out.written(), elapsed())),
         failure);
   }
 

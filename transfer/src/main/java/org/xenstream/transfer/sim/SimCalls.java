@@ -35,20 +35,51 @@ abstract class SimCalls implements Hypervisor {
     return options().checks() == SimOptions.Checks.ENFORCED;
   }
 
-  private SimDomain pv(int domid) throws XenError {
-    SimDomain domain = domain(domid);
+  private static SimDomain pv(SimDomain domain) throws XenError {
+    return pv(domain, Errno.EINVAL);
+  }
+
+  /// @param other what Xen says of another one, which is not the same for all its calls
+  private static SimDomain pv(SimDomain domain, Errno other) throws XenError {
     if (domain.isHvm()) {
-      throw new XenError(Errno.EINVAL, "it is no PV domain");
+      throw new XenError(other, "it is no PV domain");
     }
     return domain;
   }
 
-  private SimDomain hvm(int domid) throws XenError {
-    SimDomain domain = domain(domid);
+  private static SimDomain hvm(SimDomain domain) throws XenError {
     if (!domain.isHvm()) {
       throw new XenError(Errno.EINVAL, "it is no HVM domain");
     }
     return domain;
+  }
+
+  /// What a call asks of a domain.
+  @FunctionalInterface
+  private interface Question<T> {
+    T of(SimDomain domain) throws XenError;
+  }
+
+  private <T> T ask(String call, int domid, Question<T> question) throws HypervisorException {
+    try {
+      return question.of(domain(domid));
+    } catch (XenError e) {
+      throw e.in(call, domid);
+    }
+  }
+
+  /// What a call does to a domain.
+  @FunctionalInterface
+  private interface Order {
+    void to(SimDomain domain) throws XenError;
+  }
+
+  private void order(String call, int domid, Order order) throws HypervisorException {
+    try {
+      order.to(domain(domid));
+    } catch (XenError e) {
+      throw e.in(call, domid);
+    }
   }
 
   @Override
@@ -58,26 +89,22 @@ abstract class SimCalls implements Hypervisor {
 
   @Override
   public DomainInfo domainInfo(int domid) throws HypervisorException {
-    try {
-      return domain(domid).info();
-    } catch (XenError e) {
-      throw e.in("domainInfo", domid);
-    }
+    return ask("domainInfo", domid, SimDomain::info);
   }
 
   @Override
   public long pfnCount(int domid) throws HypervisorException {
-    try {
-      SimDomain domain = domain(domid);
-      if (domain.isHvm()) {
-        return Math.max(1, domain.memory.p2m.end());
-      }
-      // A PV guest says itself how many it has.
-      long count = SharedInfo.of(domain.state.width).maxPfn.get(domain.sharedInfo());
-      return count == 0 ? 1 : count;
-    } catch (XenError e) {
-      throw e.in("pfnCount", domid);
-    }
+    return ask(
+        "pfnCount",
+        domid,
+        domain -> {
+          if (domain.isHvm()) {
+            return Math.max(1, domain.memory.p2m.end());
+          }
+          // A PV guest says itself how many it has.
+          long count = SharedInfo.of(domain.state.width).maxPfn.get(domain.sharedInfo());
+          return count == 0 ? 1 : count;
+        });
   }
 
   // ---- Memory
@@ -85,11 +112,7 @@ abstract class SimCalls implements Hypervisor {
   @Override
   public void pageTypes(int domid, long[] wanted, byte[] types, int count)
       throws HypervisorException {
-    try {
-      domain(domid).memory.pageTypes(wanted, types, count);
-    } catch (XenError e) {
-      throw e.in("pageTypes", domid);
-    }
+    order("pageTypes", domid, domain -> domain.memory.pageTypes(wanted, types, count));
   }
 
   @Override
@@ -133,78 +156,50 @@ abstract class SimCalls implements Hypervisor {
 
   @Override
   public void enableLogDirty(int domid) throws HypervisorException {
-    quiesced("enableLogDirty", domid, SimLogDirty::enable);
+    order("enableLogDirty", domid, domain -> domain.quiesced(domain.memory.dirty::enable));
   }
 
   @Override
   public void disableLogDirty(int domid) throws HypervisorException {
-    quiesced("disableLogDirty", domid, SimLogDirty::disable);
-  }
-
-  private void quiesced(String call, int domid, LogDirtyChange change) throws HypervisorException {
-    try {
-      SimDomain domain = domain(domid);
-      domain.quiesced(() -> change.on(domain.memory.dirty));
-    } catch (XenError e) {
-      throw e.in(call, domid);
-    }
-  }
-
-  /// What is done while the guest does not run.
-  @FunctionalInterface
-  private interface LogDirtyChange {
-    void on(SimLogDirty dirty) throws XenError;
+    order("disableLogDirty", domid, domain -> domain.quiesced(domain.memory.dirty::disable));
   }
 
   @Override
   public LogDirtyStats readLogDirty(int domid, LogDirtyOp op, PfnBitmap into, boolean last)
       throws HypervisorException {
-    try {
-      return domain(domid).memory.readLogDirty(into, op == LogDirtyOp.CLEAN, last);
-    } catch (XenError e) {
-      throw e.in("readLogDirty", domid);
-    }
+    return ask(
+        "readLogDirty",
+        domid,
+        domain -> domain.memory.readLogDirty(into, op == LogDirtyOp.CLEAN, last));
   }
 
   // ---- PV guests
 
   @Override
   public int guestWidth(int domid) throws HypervisorException {
-    try {
-      SimDomain domain = domain(domid);
-      if (domain.isHvm()) {
-        throw new XenError(Errno.EOPNOTSUPP, "it is no PV domain");
-      }
-      return domain.state.width;
-    } catch (XenError e) {
-      throw e.in("guestWidth", domid);
-    }
+    return ask("guestWidth", domid, domain -> pv(domain, Errno.EOPNOTSUPP).state.width);
   }
 
   @Override
   public void setGuestWidth(int domid, int octets) throws HypervisorException {
-    try {
-      SimDomain domain = domain(domid);
-      if (domain.isHvm()) {
-        throw new XenError(Errno.EOPNOTSUPP, "it is no PV domain");
-      }
-      if (octets == domain.state.width) {
-        return;
-      }
-      if (octets != 4) {
-        throw new XenError(
-            Errno.EINVAL,
-            "a %d-bit guest cannot become one of %d bits"
-                .formatted(domain.state.width * 8, octets * 8));
-      }
-      if (domain.memory.pages() > 0) {
-        throw new XenError(Errno.EACCES, "it has memory already");
-      }
-      domain.state.width = octets;
-      domain.memory.types.setWidth(octets);
-    } catch (XenError e) {
-      throw e.in("setGuestWidth", domid);
+    order("setGuestWidth", domid, domain -> setWidth(pv(domain, Errno.EOPNOTSUPP), octets));
+  }
+
+  private static void setWidth(SimDomain domain, int octets) throws XenError {
+    if (octets == domain.state.width) {
+      return;
     }
+    if (octets != 4) {
+      throw new XenError(
+          Errno.EINVAL,
+          "a %d-bit guest cannot become one of %d bits"
+              .formatted(domain.state.width * 8, octets * 8));
+    }
+    if (domain.memory.pages() > 0) {
+      throw new XenError(Errno.EACCES, "it has memory already");
+    }
+    domain.state.width = octets;
+    domain.memory.types.setWidth(octets);
   }
 
   @Override
@@ -232,7 +227,7 @@ abstract class SimCalls implements Hypervisor {
       throws HypervisorException {
     int done = 0;
     try {
-      SimDomain domain = pv(domid);
+      SimDomain domain = pv(domain(domid));
       for (; done < count; done++) {
         if (enforced()) {
           domain.memory.types.pin(tables[done], levels[done]);
@@ -249,38 +244,33 @@ abstract class SimCalls implements Hypervisor {
 
   @Override
   public boolean vcpuOnline(int domid, int vcpu) throws HypervisorException {
-    try {
-      return domain(domid).vcpu(vcpu, Errno.EINVAL).isOnline();
-    } catch (XenError e) {
-      throw e.in("vcpuOnline", domid);
-    }
+    return ask("vcpuOnline", domid, domain -> domain.vcpu(vcpu, Errno.EINVAL).isOnline());
   }
 
   @Override
   public MemorySegment vcpuState(int domid, int vcpu, VcpuState kind, SegmentAllocator allocator)
       throws HypervisorException {
-    try {
-      return copy(pv(domid).vcpu(vcpu, noVcpu(kind)).state(kind), allocator);
-    } catch (XenError e) {
-      throw e.in("vcpuState", domid);
-    }
+    return ask(
+        "vcpuState",
+        domid,
+        domain -> copy(pv(domain).vcpu(vcpu, noVcpu(kind)).state(kind), allocator));
   }
 
   @Override
   public void setVcpuState(int domid, int vcpu, VcpuState kind, MemorySegment octets)
       throws HypervisorException {
-    try {
-      SimDomain domain = pv(domid);
-      if (enforced()) {
-        domain
-            .vcpu(vcpu, noVcpu(kind))
-            .set(kind, octets, domain.state.width, frames(), domain.memory.types);
-      } else {
-        domain.vcpu(vcpu, noVcpu(kind)).record(kind, octets, domain.state.width);
-      }
-    } catch (XenError e) {
-      throw e.in("setVcpuState", domid);
-    }
+    order(
+        "setVcpuState",
+        domid,
+        domain -> {
+          SimVcpu state = pv(domain).vcpu(vcpu, noVcpu(kind));
+          int width = domain.state.width;
+          if (enforced()) {
+            state.set(kind, octets, width, frames(), domain.memory.types);
+          } else {
+            state.record(kind, octets, width);
+          }
+        });
   }
 
   /// `XEN_DOMCTL_getvcpucontext` and its counterpart say it in their own way.
@@ -298,99 +288,78 @@ abstract class SimCalls implements Hypervisor {
 
   @Override
   public long hvmParam(int domid, int index) throws HypervisorException {
-    try {
-      return hvm(domid).state.hvm.param(index, enforced());
-    } catch (XenError e) {
-      throw e.in("hvmParam", domid);
-    }
+    return ask("hvmParam", domid, domain -> hvm(domain).state.hvm.param(index, enforced()));
   }
 
   @Override
   public void setHvmParam(int domid, int index, long value) throws HypervisorException {
-    try {
-      hvm(domid).state.hvm.setParam(index, value, enforced());
-    } catch (XenError e) {
-      throw e.in("setHvmParam", domid);
-    }
+    order("setHvmParam", domid, domain -> hvm(domain).state.hvm.setParam(index, value, enforced()));
   }
 
   @Override
   public MemorySegment hvmContext(int domid, SegmentAllocator allocator)
       throws HypervisorException {
-    try {
-      return copy(hvm(domid).state.hvm.context(), allocator);
-    } catch (XenError e) {
-      throw e.in("hvmContext", domid);
-    }
+    return ask("hvmContext", domid, domain -> copy(hvm(domain).state.hvm.context(), allocator));
   }
 
   @Override
   public void setHvmContext(int domid, MemorySegment context) throws HypervisorException {
-    try {
-      SimState state = hvm(domid).state;
-      state.hvm.setContext(context, state.vcpus.length, enforced());
-    } catch (XenError e) {
-      throw e.in("setHvmContext", domid);
-    }
+    order(
+        "setHvmContext",
+        domid,
+        domain -> hvm(domain).state.hvm.setContext(context, domain.vcpus(), enforced()));
   }
 
   // ---- Guests of both kinds
 
   @Override
   public StreamRecord.TscInfo tscInfo(int domid) throws HypervisorException {
-    try {
-      return domain(domid).state.tsc;
-    } catch (XenError e) {
-      throw e.in("tscInfo", domid);
-    }
+    return ask("tscInfo", domid, domain -> domain.state.tsc);
   }
 
   @Override
   public void setTscInfo(int domid, StreamRecord.TscInfo tsc) throws HypervisorException {
-    try {
-      SimState state = domain(domid).state;
-      if (enforced() && (tsc.mode() < 0 || tsc.mode() > 2)) {
-        throw new XenError(Errno.EINVAL, "there is no TSC mode " + tsc.mode());
-      }
-      state.tscSet = tsc;
-      // Each set is another incarnation of the guest.
-      state.tsc =
-          new StreamRecord.TscInfo(tsc.mode(), tsc.khz(), tsc.nsec(), tsc.incarnation() + 1);
-    } catch (XenError e) {
-      throw e.in("setTscInfo", domid);
-    }
+    order(
+        "setTscInfo",
+        domid,
+        domain -> {
+          if (enforced() && (tsc.mode() < 0 || tsc.mode() > 2)) {
+            throw new XenError(Errno.EINVAL, "there is no TSC mode " + tsc.mode());
+          }
+          domain.state.tscSet = tsc;
+          // Each set is another incarnation of the guest.
+          domain.state.tsc =
+              new StreamRecord.TscInfo(tsc.mode(), tsc.khz(), tsc.nsec(), tsc.incarnation() + 1);
+        });
   }
 
   @Override
   public CpuPolicy cpuPolicy(int domid, SegmentAllocator allocator) throws HypervisorException {
-    try {
-      CpuPolicy policy = domain(domid).state.policy;
-      return new CpuPolicy(copy(policy.leaves(), allocator), copy(policy.msrs(), allocator));
-    } catch (XenError e) {
-      throw e.in("cpuPolicy", domid);
-    }
+    CpuPolicy policy = ask("cpuPolicy", domid, domain -> domain.state.policy);
+    return new CpuPolicy(copy(policy.leaves(), allocator), copy(policy.msrs(), allocator));
   }
 
   @Override
   public void setCpuPolicy(int domid, CpuPolicy policy) throws HypervisorException {
-    try {
-      SimState state = domain(domid).state;
-      if (enforced()) {
-        SimPolicy.check(policy);
-      }
-      if (policy.leaves().byteSize() > 0) {
-        state.leavesSet = keep(policy.leaves());
-      }
-      if (policy.msrs().byteSize() > 0) {
-        state.msrsSet = keep(policy.msrs());
-      }
-      state.policy =
-          new CpuPolicy(
-              state.leavesSet == null ? state.policy.leaves() : state.leavesSet,
-              state.msrsSet == null ? state.policy.msrs() : state.msrsSet);
-    } catch (XenError e) {
-      throw e.in("setCpuPolicy", domid);
-    }
+    order(
+        "setCpuPolicy",
+        domid,
+        domain -> {
+          SimState state = domain.state;
+          if (enforced()) {
+            SimPolicy.check(policy);
+          }
+          if (policy.leaves().byteSize() > 0) {
+            state.leavesSet = keep(policy.leaves());
+          }
+          if (policy.msrs().byteSize() > 0) {
+            state.msrsSet = keep(policy.msrs());
+          }
+          state.policy =
+              new CpuPolicy(
+                  state.leavesSet == null ? state.policy.leaves() : state.leavesSet,
+                  state.msrsSet == null ? state.policy.msrs() : state.msrsSet);
+        });
   }
 
   private static MemorySegment keep(MemorySegment octets) {
@@ -401,13 +370,8 @@ abstract class SimCalls implements Hypervisor {
   public void seedGrantTable(
       int domid, boolean hvm, long consoleFrame, long storeFrame, int consoleDomid, int storeDomid)
       throws HypervisorException {
-    try {
-      domain(domid)
-          .state
-          .grantSeeds
-          .add(new SimOutcome.GrantSeed(hvm, consoleFrame, storeFrame, consoleDomid, storeDomid));
-    } catch (XenError e) {
-      throw e.in("seedGrantTable", domid);
-    }
+    SimOutcome.GrantSeed seed =
+        new SimOutcome.GrantSeed(hvm, consoleFrame, storeFrame, consoleDomid, storeDomid);
+    order("seedGrantTable", domid, domain -> domain.state.grantSeeds.add(seed));
   }
 }

@@ -48,9 +48,9 @@ class ColoPairTest {
         ChannelOutput out =
             new ChannelOutput(nowhere, Patience.endless(cancellation, System::nanoTime), null);
         SaveOptions options =
-            SaveOptions.plain(XenPolicy.DEFAULT, System::nanoTime)
-                .withType(StreamType.COLO)
-                .withSuspendLimit(limit, deadline);
+            new SaveOptions(XenPolicy.DEFAULT, System::nanoTime)
+                .type(StreamType.COLO)
+                .suspendLimit(limit, deadline);
         assertThrows(
             DeadlineException.class,
             () ->

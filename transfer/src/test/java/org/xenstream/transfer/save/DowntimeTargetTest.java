@@ -146,10 +146,7 @@ class DowntimeTargetTest {
       throws IOException {
     PrecopyPolicy policy = new DowntimePolicy(targetNanos, MOST_ROUNDS);
     SaveOptions options =
-        SaveOptions.plain(policy, () -> now)
-            .withLive()
-            .withFixedDowntime(fixed)
-            .withListener(events::add);
+        new SaveOptions(policy, () -> now).live().fixedDowntime(fixed).listener(events::add);
     SaveReport report =
         Saver.save(port, guest.domain.domid(), guest.toolstack, options, line, null);
     assertTrue(report.rounds() < MOST_ROUNDS, "it stopped because of the promise");
@@ -214,7 +211,7 @@ class DowntimeTargetTest {
         slow("readLogDirty", 20 * MILLI),
         guest.domain.domid(),
         guest.toolstack,
-        SaveOptions.plain(waiting, () -> now).withLive(),
+        new SaveOptions(waiting, () -> now).live(),
         line,
         null);
     for (PrecopyStats stats : asked) {

@@ -52,7 +52,7 @@ class HvmSaverTest {
   }
 
   private SaveOptions options() {
-    return SaveOptions.plain(XEN, () -> clock.addAndGet(1000));
+    return new SaveOptions(XEN, () -> clock.addAndGet(1000));
   }
 
   private SaveReport save(Hypervisor hypervisor, SaveOptions options, CapturedStream out)
@@ -63,7 +63,7 @@ class HvmSaverTest {
   @Test
   void aStoppedGuestIsSavedWhole() throws IOException {
     CapturedStream out = new CapturedStream();
-    SaveReport report = save(guest.host, options().withSavingCpu("An EPYC, say"), out);
+    SaveReport report = save(guest.host, options().savingCpu("An EPYC, say"), out);
     assertEquals(
         List.of(
             "X86_CPUID_POLICY",
@@ -93,8 +93,8 @@ class HvmSaverTest {
     List<String> open = new ArrayList<>();
     SaveOptions options =
         options()
-            .withLive()
-            .withListener(event -> {
+            .live()
+            .listener(event -> {
               if (event instanceof TransferEvent.RoundEnded ended) {
                 open.add(ended.pass() + " " + guest.host.openMappings());
               } else if (event instanceof TransferEvent.Ended) {
@@ -127,7 +127,7 @@ class HvmSaverTest {
           }
         });
     SaveReport report =
-        save(guest.host, SaveOptions.plain(noting, () -> clock.addAndGet(1000)).withLive(), out);
+        save(guest.host, new SaveOptions(noting, () -> clock.addAndGet(1000)).live(), out);
     assertEquals(
         List.of(
             "0 0 2500",
@@ -170,7 +170,7 @@ class HvmSaverTest {
           }
         });
     List<TransferEvent> events = new ArrayList<>();
-    save(guest.host, options().withLive().withListener(events::add), out);
+    save(guest.host, options().live().listener(events::add), out);
     assertEquals("", guest.difference(out));
     List<String> names = events.stream().map(e -> e.getClass().getSimpleName()).toList();
     assertEquals(
@@ -196,14 +196,14 @@ class HvmSaverTest {
   void videoMemoryThatIsTrackedIsNoObstacle() throws IOException {
     guest.domain.trackVideoMemory();
     CapturedStream out = new CapturedStream();
-    save(guest.host, options().withLive(), out);
+    save(guest.host, options().live(), out);
     assertEquals("", guest.difference(out));
   }
 
   @Test
   void everythingIsSentTwiceToBeCompared() throws IOException {
     CapturedStream out = new CapturedStream();
-    save(guest.host, options().withLive().withVerify(), out);
+    save(guest.host, options().live().verify(), out);
     List<String> records = out.records();
     int verify = records.indexOf("VERIFY");
     assertEquals(
@@ -219,7 +219,7 @@ class HvmSaverTest {
     guest.toolstack.checkpoints = 3;
     guest.toolstack.between = () -> guest.touch(100, 7);
     CapturedStream out = new CapturedStream();
-    SaveReport report = save(guest.host, options().withType(StreamType.REMUS), out);
+    SaveReport report = save(guest.host, options().type(StreamType.REMUS), out);
     assertEquals(
         List.of(
             "qemu on",
@@ -254,7 +254,7 @@ class HvmSaverTest {
         guest.host,
         guest.domain.domid(),
         guest.toolstack,
-        options().withType(StreamType.COLO),
+        options().type(StreamType.COLO),
         out,
         dirty -> {
           guest.toolstack.asked.add("merge");
@@ -294,7 +294,7 @@ class HvmSaverTest {
             guest.domain.balloonOut(18);
           }
         });
-    save(guest.host, options().withLive(), out);
+    save(guest.host, options().live(), out);
     assertEquals(List.of(), out.findings());
     assertEquals("", guest.difference(out));
   }
@@ -303,7 +303,7 @@ class HvmSaverTest {
   void aFrameThatGoesWhileItIsMappedIsSentAgainLater() throws IOException {
     FaultyHypervisor faulty = new FaultyHypervisor(guest.host).refuseFrame(1, 5, 22);
     CapturedStream out = new CapturedStream();
-    save(faulty.port(), options().withLive(), out);
+    save(faulty.port(), options().live(), out);
     assertEquals("", guest.difference(out));
     assertTrue(out.records().contains("PAGE_DATA 1"));
   }
@@ -324,18 +324,17 @@ class HvmSaverTest {
     guest.domain.pause();
     SaveException e =
         assertThrows(
-            SaveException.class,
-            () -> save(guest.host, options().withLive(), new CapturedStream()));
+            SaveException.class, () -> save(guest.host, options().live(), new CapturedStream()));
     assertEquals("domain 1: the toolstack could not suspend it", e.getMessage());
   }
 
   @Test
   void aPolicyCanGiveUp() {
     SaveOptions options =
-        SaveOptions.plain(
+        new SaveOptions(
                 stats -> stats.iteration() == 0 ? Decision.CONTINUE_PRECOPY : Decision.ABORT,
                 () -> 0)
-            .withLive();
+            .live();
     SaveException e =
         assertThrows(SaveException.class, () -> save(guest.host, options, new CapturedStream()));
     assertEquals("domain 1: the policy has given the transfer up after 1 rounds", e.getMessage());
@@ -348,7 +347,7 @@ class HvmSaverTest {
     CapturedStream out = new CapturedStream(number -> cancellation.cancel());
     assertThrows(
         TransferCancelledException.class,
-        () -> save(guest.host, options().withLive().withCancellation(cancellation), out));
+        () -> save(guest.host, options().live().cancellation(cancellation), out));
   }
 
   @Test
@@ -357,11 +356,7 @@ class HvmSaverTest {
     CapturedStream out = new CapturedStream(number -> clock.addAndGet(1_000_000));
     assertThrows(
         DeadlineException.class,
-        () ->
-            save(
-                guest.host,
-                options().withSuspendLimit(Duration.ofNanos(1_500_000), deadline),
-                out));
+        () -> save(guest.host, options().suspendLimit(Duration.ofNanos(1_500_000), deadline), out));
     assertEquals(Long.MAX_VALUE, deadline.remainingNanos());
   }
 
@@ -371,8 +366,7 @@ class HvmSaverTest {
         new CapturedStream(number -> {
           throw new IOException("the peer is gone");
         });
-    IOException e =
-        assertThrows(IOException.class, () -> save(guest.host, options().withLive(), out));
+    IOException e = assertThrows(IOException.class, () -> save(guest.host, options().live(), out));
     assertEquals("the peer is gone", e.getMessage());
   }
 
@@ -381,7 +375,7 @@ class HvmSaverTest {
   void everyCallMayFail() throws IOException {
     FaultyHypervisor counting = new FaultyHypervisor(guest.host);
     Rehearsal rehearsal = new Rehearsal(counting);
-    SaveOptions options = options().withLive().withVerify();
+    SaveOptions options = options().live().verify();
     save(counting.port(), options, new CapturedStream());
     guest.domain.resume();
     int calls = counting.calls();

@@ -28,7 +28,7 @@ import org.xenstream.x86.Cr3;
 
 class PvSaverTest {
   private static SaveOptions options() {
-    return SaveOptions.plain(XenPolicy.DEFAULT, () -> 0);
+    return new SaveOptions(XenPolicy.DEFAULT, () -> 0);
   }
 
   private static SaveReport save(
@@ -61,7 +61,7 @@ class PvSaverTest {
   @CsvSource({"8,true", "8,false", "4,true", "4,false"})
   void aGuestIsSavedWhole(int width, boolean linear) throws IOException {
     try (PvFixture guest = new PvFixture(width, linear)) {
-      CapturedStream out = saved(guest, options().withLive().withVerify());
+      CapturedStream out = saved(guest, options().live().verify());
       List<String> records = out.records();
       records.removeIf(record -> record.startsWith("PAGE_DATA"));
       assertEquals(
@@ -170,7 +170,7 @@ class PvSaverTest {
           () ->
               guest.writeEntry(
                   PvFixture.TABLE, 300, guest.mfn(PvFixture.MAPPED + 300), 0x8000_0000_0000_0067L);
-      CapturedStream out = saved(guest, options().withLive());
+      CapturedStream out = saved(guest, options().live());
       List<Integer> types = new ArrayList<>();
       out.forEach(record -> {
         if (record instanceof StreamRecord.PageData(var entries, var pages)) {
@@ -195,7 +195,7 @@ class PvSaverTest {
           ("domain 1: pfn 0x60 (frame 0x%x): L1[300]: expected a frame of the guest, found mfn"
                   + " 0x4001 (the highest is 0x3fff)")
               .formatted(guest.mfn(PvFixture.TABLE)),
-          failure(guest, options().withLive(), new CapturedStream()));
+          failure(guest, options().live(), new CapturedStream()));
       assertTrue(guest.toolstack.asked.contains("suspend"));
     }
   }
@@ -207,7 +207,7 @@ class PvSaverTest {
       assertEquals(
           "domain 1: pfn 0x22 (frame 0x%x): L2[7]: expected a table, found a superpage (0x%016x)"
               .formatted(guest.mfn(PvFixture.L2), guest.mfn(512) << 12 | 0xE7),
-          failure(guest, options().withLive(), new CapturedStream()));
+          failure(guest, options().live(), new CapturedStream()));
       assertEquals(List.of(), guest.toolstack.asked);
     }
   }
@@ -230,7 +230,7 @@ class PvSaverTest {
                     guest.host.pinTables(guest.domid(), new int[] {1}, frame, 1);
                   });
       CapturedStream out = new CapturedStream();
-      save(guest, busy.port(), options().withLive(), out);
+      save(guest, busy.port(), options().live(), out);
       CapturedStream.Page page = Objects.requireNonNull(out.memory().get(table));
       assertEquals(PageType.L1TAB | PageType.PINNED, page.type());
       assertEquals(512L << 12 | 0xE7, Wire.u64(page.octets(), 8 * 7));
@@ -247,7 +247,7 @@ class PvSaverTest {
       assertEquals(
           "domain 1: shared_info.p2m_generation: expected 42 as when the p2m was found, found 43:"
               + " the guest has moved its p2m",
-          failure(guest, options().withLive(), out));
+          failure(guest, options().live(), out));
       assertEquals(List.of(), guest.toolstack.asked);
     }
   }
@@ -363,7 +363,7 @@ class PvSaverTest {
     try (PvFixture guest = new PvFixture(4, linear)) {
       FaultyHypervisor counting = new FaultyHypervisor(guest.host);
       Rehearsal rehearsal = new Rehearsal(counting);
-      save(guest, counting.port(), options().withLive(), new CapturedStream());
+      save(guest, counting.port(), options().live(), new CapturedStream());
       guest.domain.resume();
       int calls = counting.calls();
       assertTrue(calls > 30, "only " + calls);
@@ -372,7 +372,7 @@ class PvSaverTest {
             new FaultyHypervisor(guest.host).fail(FaultyHypervisor.ANY, n, "EIO");
         String failed = "none";
         try {
-          save(guest, faulty.port(), options().withLive(), new CapturedStream());
+          save(guest, faulty.port(), options().live(), new CapturedStream());
         } catch (HypervisorException e) {
           failed = e.call();
         }

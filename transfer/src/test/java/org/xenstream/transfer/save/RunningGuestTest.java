@@ -47,7 +47,7 @@ class RunningGuestTest {
   }
 
   private static SaveOptions options() {
-    return SaveOptions.plain(XenPolicy.DEFAULT, System::nanoTime);
+    return new SaveOptions(XenPolicy.DEFAULT, System::nanoTime);
   }
 
   /// Saves a guest while it works, on a host of its own, and restores it on another.
@@ -62,7 +62,7 @@ class RunningGuestTest {
       try (SimSource source = new SimSource(guest, checkpoints, RunningGuestTest::pause);
           GuestLoad load = GuestLoad.start(guest, mix, 20_000, System::nanoTime, 1)) {
         report = Saver.save(first, guest.domain().domid(), source, options, out, null);
-        assertTrue(!options.live() || load.pagesWritten() > 0);
+        assertTrue(!options.live || load.pagesWritten() > 0);
         assertFalse(source.isQemuLogDirty());
       }
       assertEquals(0, first.openMappings());
@@ -75,7 +75,7 @@ class RunningGuestTest {
           StreamReader reader = out.reader()) {
         new Restorer(
                 second,
-                RestoreRequest.of(domain.domid(), options.type(), 1, 2),
+                RestoreRequest.of(domain.domid(), options.type, 1, 2),
                 destination,
                 RestoreListener.NONE,
                 new Cancellation(),
@@ -84,7 +84,7 @@ class RunningGuestTest {
         GuestReport there = destination.arrived().check();
         // A page that was sent and then given back is there still: no restore takes pages away.
         assertTrue(there.survived(), there::toString);
-        if (options.type() == StreamType.PLAIN) {
+        if (options.type == StreamType.PLAIN) {
           // After a checkpoint the guest has gone on where it was saved.
           assertEquals(here.written(), there.written());
         }
@@ -112,7 +112,7 @@ class RunningGuestTest {
   @ParameterizedTest
   @MethodSource("guests")
   void savedWhileItRuns(GuestBuilder builder) throws IOException {
-    SaveReport report = move(builder, options().withLive().withVerify(), 0);
+    SaveReport report = move(builder, options().live().verify(), 0);
     assertTrue(report.rounds() > 1);
     assertEquals(SaveReport.Ending.COMPLETE, report.ending());
   }
@@ -120,7 +120,7 @@ class RunningGuestTest {
   @ParameterizedTest
   @MethodSource("guests")
   void savedAgainAndAgain(GuestBuilder builder) throws IOException {
-    SaveReport report = move(builder, options().withType(StreamType.REMUS), 3);
+    SaveReport report = move(builder, options().type(StreamType.REMUS), 3);
     assertEquals(3, report.checkpoints());
     assertEquals(SaveReport.Ending.CHECKPOINTS_ENDED, report.ending());
   }

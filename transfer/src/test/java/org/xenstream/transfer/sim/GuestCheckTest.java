@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,22 @@ class GuestCheckTest {
     return SimGuest.attach(second, PlainMove.move(guest, second, damage)).check();
   }
 
+  /// The same with damage to one page.
+  private GuestReport moved(SimGuest guest, long pfn, Consumer<MemorySegment> damage)
+      throws IOException {
+    return moved(
+        guest,
+        (at, _, page) -> {
+          if (at == pfn) {
+            damage.accept(page);
+          }
+        });
+  }
+
+  private static MemorySegment copy(MemorySegment page) {
+    return MemorySegment.ofArray(new byte[PagePattern.PAGE]).copyFrom(page);
+  }
+
   private static void assertOnly(GuestReport report, Kind kind, long pfn, String message) {
     assertEquals(Map.of(kind, 1L), report.counts(), report::toString);
     assertEquals(new GuestFault(kind, pfn, message), report.first().getFirst());
@@ -64,17 +81,9 @@ class GuestCheckTest {
     SimGuest guest = guest(kind);
     GuestMemory memory = guest.newMemory();
     long pfn = guest.layout().dataPfn(700);
-    MemorySegment old =
-        MemorySegment.ofArray(new byte[PagePattern.PAGE]).copyFrom(memory.read(pfn));
+    MemorySegment old = copy(memory.read(pfn));
     memory.rewrite(pfn);
-    GuestReport report =
-        moved(
-            guest,
-            (at, type, page) -> {
-              if (at == pfn) {
-                page.copyFrom(old);
-              }
-            });
+    GuestReport report = moved(guest, pfn, page -> page.copyFrom(old));
     assertOnly(report, Kind.LOST, pfn, "expected version 2, found version 1");
   }
 
@@ -82,14 +91,7 @@ class GuestCheckTest {
   void pageThatNeverCame() throws IOException {
     SimGuest guest = guest(GuestKind.HVM);
     long pfn = guest.layout().dataPfn(700);
-    GuestReport report =
-        moved(
-            guest,
-            (at, type, page) -> {
-              if (at == pfn) {
-                page.fill((byte) 0);
-              }
-            });
+    GuestReport report = moved(guest, pfn, page -> page.fill((byte) 0));
     assertOnly(report, Kind.LOST, pfn, "expected version 1, found version 0");
   }
 
@@ -99,17 +101,9 @@ class GuestCheckTest {
     SimGuest guest = guest(kind);
     GuestMemory memory = guest.newMemory();
     long pfn = guest.layout().dataPfn(3);
-    MemorySegment old =
-        MemorySegment.ofArray(new byte[PagePattern.PAGE]).copyFrom(memory.read(pfn));
+    MemorySegment old = copy(memory.read(pfn));
     memory.rewrite(pfn);
-    GuestReport report =
-        moved(
-            guest,
-            (at, type, page) -> {
-              if (at == pfn) {
-                page.asSlice(4088).copyFrom(old.asSlice(4088));
-              }
-            });
+    GuestReport report = moved(guest, pfn, page -> page.asSlice(4088).copyFrom(old.asSlice(4088)));
     assertOnly(
         report,
         Kind.TORN,
@@ -131,8 +125,7 @@ class GuestCheckTest {
             guest,
             (at, type, page) -> {
               if (at == one || at == other) {
-                MemorySegment now =
-                    MemorySegment.ofArray(new byte[PagePattern.PAGE]).copyFrom(page);
+                MemorySegment now = copy(page);
                 page.copyFrom(kept);
                 kept.copyFrom(now);
               }
@@ -153,10 +146,8 @@ class GuestCheckTest {
     GuestMemory memory = guest.newMemory();
     long pfn = guest.layout().dataPfn(700);
     long table = guest.layout().versionPage(pfn);
-    MemorySegment oldTable =
-        MemorySegment.ofArray(new byte[PagePattern.PAGE]).copyFrom(memory.read(table));
-    MemorySegment oldPage =
-        MemorySegment.ofArray(new byte[PagePattern.PAGE]).copyFrom(memory.read(pfn));
+    MemorySegment oldTable = copy(memory.read(table));
+    MemorySegment oldPage = copy(memory.read(pfn));
     memory.rewrite(pfn);
     GuestReport report =
         moved(
@@ -254,13 +245,9 @@ class GuestCheckTest {
     GuestReport report =
         moved(
             guest,
-            (at, type, page) -> {
-              if (at == pv.tablePfn(table)) {
-                // Slots 500 and 501 map data pages.
-                long entry = page.get(PagePattern.WORD, 8L * 500);
-                page.set(PagePattern.WORD, 8L * 501, entry);
-              }
-            });
+            pv.tablePfn(table),
+            // Slots 500 and 501 map data pages.
+            page -> page.set(PagePattern.WORD, 8L * 501, page.get(PagePattern.WORD, 8L * 500)));
     assertEquals(Map.of(Kind.TABLE_ENTRY, 1L), report.counts(), report::toString);
   }
 
@@ -362,14 +349,7 @@ class GuestCheckTest {
     GuestLostException lost =
         assertThrows(
             GuestLostException.class,
-            () ->
-                moved(
-                    guest,
-                    (at, type, page) -> {
-                      if (at == record) {
-                        page.set(PagePattern.WORD, 16, 1);
-                      }
-                    }));
+            () -> moved(guest, record, page -> page.set(PagePattern.WORD, 16, 1)));
     assertEquals("pfn 0x%x holds no record of a guest".formatted(record), lost.getMessage());
   }
 }

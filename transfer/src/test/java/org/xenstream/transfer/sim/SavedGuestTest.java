@@ -96,7 +96,7 @@ class SavedGuestTest {
   }
 
   private static SaveOptions options() {
-    return SaveOptions.plain(XenPolicy.DEFAULT, System::nanoTime);
+    return new SaveOptions(XenPolicy.DEFAULT, System::nanoTime);
   }
 
   static Stream<GuestBuilder> guests() {
@@ -176,12 +176,7 @@ class SavedGuestTest {
         GuestLoad load = GuestLoad.start(guest, mix, 20_000, System::nanoTime, 2)) {
       SaveReport saved =
           Saver.save(
-              first,
-              guest.domain().domid(),
-              source,
-              options().withLive().withVerify(),
-              stream,
-              null);
+              first, guest.domain().domid(), source, options().live().verify(), stream, null);
       assertTrue(saved.rounds() > 0);
       assertTrue(load.pagesWritten() >= 0);
       SimGuest arrived = restore(guest, stream, StreamType.PLAIN, 0);
@@ -190,7 +185,7 @@ class SavedGuestTest {
       StreamInMemory again = new StreamInMemory();
       try (SimSource back = new SimSource(arrived);
           GuestLoad more = GuestLoad.start(arrived, mix, 20_000, System::nanoTime, 2)) {
-        Saver.save(second, arrived.domain().domid(), back, options().withLive(), again, null);
+        Saver.save(second, arrived.domain().domid(), back, options().live(), again, null);
         assertTrue(more.steps() >= 0);
       }
       assertJudged(again);
@@ -220,7 +215,7 @@ class SavedGuestTest {
               first,
               guest.domain().domid(),
               source,
-              options().withType(StreamType.REMUS),
+              options().type(StreamType.REMUS),
               stream,
               null);
       assertEquals(SaveReport.Ending.CHECKPOINTS_ENDED, saved.ending());
@@ -253,7 +248,7 @@ class SavedGuestTest {
                   device.logDirty(told);
                   assertTrue(device.write(pfn));
                 });
-        Saver.save(first, guest.domain().domid(), acting, options().withLive(), stream, null);
+        Saver.save(first, guest.domain().domid(), acting, options().live(), stream, null);
         source.goOn();
       }
       SimDomain domain = SimDestination.createDomain(second, guest.spec());
@@ -325,7 +320,7 @@ class SavedGuestTest {
                       first,
                       guest.domain().domid(),
                       toolstack,
-                      options().withLive(),
+                      options().live(),
                       new StreamInMemory(),
                       null));
       assertTrue(
