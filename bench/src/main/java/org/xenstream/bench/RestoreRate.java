@@ -142,8 +142,7 @@ public final class RestoreRate {
         one.readPages[at] = Turns.rate(one.octets - one.pagesAt, () -> one.read(one.pagesAt));
       }
       for (RestoreRate one : both) {
-        one.fromFile[at] =
-            Turns.rate(one.octets, () -> one.restore(one.port(true), MappedInput.open(one.file)));
+        one.fromFile[at] = Turns.rate(one.octets, () -> one.restore(one.port(true), one.timed()));
       }
       for (RestoreRate one : both) {
         one.cat[at] =
@@ -204,6 +203,13 @@ public final class RestoreRate {
         first = (first + length) % count;
       }
     }
+  }
+
+  /// The file as `simulate restore` has it.
+  private OctetInput timed() throws IOException {
+    MappedInput input = MappedInput.open(file);
+    input.timeLumps(System::nanoTime);
+    return input;
   }
 
   private void fromPipe() throws IOException, InterruptedException {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageReader;
 import org.xenstream.core.envelope.LegacyReading;
 import org.xenstream.core.format.Limits;
+import org.xenstream.core.format.MappedInput;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.os.Descriptor;
 import org.xenstream.transfer.DescriptorInput;
@@ -47,7 +48,11 @@ final class TransferInput implements AutoCloseable {
   /// @param patience how long its writer is waited for
   ImageReader read(Patience patience, LegacyReading legacy) throws IOException {
     if (descriptor == null) {
-      return new Images.Named(name, Limits.DEFAULT).open(PagesShown.IN_VIEW, legacy);
+      ImageReader image = new Images.Named(name, Limits.DEFAULT).open(PagesShown.IN_VIEW, legacy);
+      if (image.source() instanceof MappedInput file) {
+        file.timeLumps(System::nanoTime);
+      }
+      return image;
     }
     DescriptorInput input = new DescriptorInput(name, descriptor, patience);
     return ImageReader.of(input, Limits.DEFAULT, PagesShown.IN_VIEW, legacy);

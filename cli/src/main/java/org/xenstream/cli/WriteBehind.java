@@ -25,8 +25,7 @@ import org.xenstream.core.format.TakingChannel;
 final class WriteBehind implements TakingChannel {
   private static final int CHUNK = 1 << 20;
 
-  /// One that is filled, one that is written, and two between them.
-  private static final int CHUNKS = 4;
+  private static final int CHUNKS = 8;
 
   private static final int PAGE = 4096;
 
@@ -116,6 +115,10 @@ final class WriteBehind implements TakingChannel {
     written[filled] = writer.submit(() -> write(out, chunk));
     filled = (filled + 1) % CHUNKS;
     begin = 0;
+    if (!written[filled].isDone()) {
+      // To be woken costs a while; half of them are filled at a time.
+      await(written[(filled + CHUNKS / 2) % CHUNKS]);
+    }
     await(written[filled]);
     chunks[filled].clear();
   }

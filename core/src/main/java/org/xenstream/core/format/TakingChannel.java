@@ -14,7 +14,7 @@ public interface TakingChannel extends GatheringByteChannel {
   /// @param file stays where it stands
   /// @param position where in the file, in octets
   /// @param most how many octets at most, at least 1
-  /// @return how many were written; 0 only where the file has none there
+  /// @return how many were taken; 0 only where the file has none there
   /// @throws IOException when they cannot be written, as [#write] throws it
   long takeFrom(FileChannel file, long position, long most) throws IOException;
 

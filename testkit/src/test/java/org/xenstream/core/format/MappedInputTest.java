@@ -4,6 +4,7 @@ package org.xenstream.core.format;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -16,6 +17,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -78,8 +81,12 @@ class MappedInputTest extends OctetInputContract {
     byte[] octets = new byte[80_000_000];
     new Random(1).nextBytes(octets);
     MemorySegment expected = MemorySegment.ofArray(octets);
-    try (OctetInput input = over(octets);
+    try (MappedInput input = MappedInput.of("test", channel(octets));
         Arena arena = Arena.ofConfined()) {
+      // A clock by which to read a lump takes longer than to copy it.
+      AtomicLong time = new AtomicLong();
+      AtomicInteger asked = new AtomicInteger();
+      input.timeLumps(() -> time.addAndGet(asked.incrementAndGet() % 4 == 2 ? 1000 : 1));
       MemorySegment into = arena.allocate(5 << 20);
       for (int lump = 0; input.position() < octets.length; lump++) {
         long at = input.position();
@@ -90,6 +97,7 @@ class MappedInputTest extends OctetInputContract {
         assertEquals(at + taken, input.position());
         assertEquals(-1, MemorySegment.mismatch(expected, at, at + taken, into, 0, taken));
       }
+      assertTrue(asked.get() > 2 * 16, "more lumps than are tried");
       assertEquals(0, input.take(into));
     }
   }
