@@ -13,6 +13,7 @@ import org.xenstream.transfer.HypervisorException;
 import org.xenstream.transfer.Patience;
 import org.xenstream.transfer.StreamType;
 import org.xenstream.transfer.TransferCancelledException;
+import org.xenstream.transfer.restore.OuterCheckpoints;
 import org.xenstream.transfer.restore.OuterLayers;
 import org.xenstream.transfer.restore.RefusedStreamException;
 import org.xenstream.transfer.restore.RestoreRequest;
@@ -138,7 +139,13 @@ final class SimulateRestoreVerb implements Verb {
       RestoreNotes notes = new RestoreNotes(progress::step);
       try (SimDestination toolstack = new SimDestination(host, domain)) {
         RestoreResult result =
-            new Restorer(host, request(wish, domain), toolstack, notes, cancellation, null)
+            new Restorer(
+                    host,
+                    request(wish, domain),
+                    new OuterCheckpoints(records, toolstack),
+                    notes,
+                    cancellation,
+                    null)
                 .restore(records);
         if (!result.failedOver()) {
           passRest(records);

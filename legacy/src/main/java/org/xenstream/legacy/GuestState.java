@@ -157,7 +157,8 @@ final class GuestState {
     } else if (ioreqServersAt >= 0) {
       leaveOut(
           in.at(ioreqServersAt, "ioreq servers", null),
-          "%d pages from pfn 0x%x on".formatted(ioreqServerPages, ioreqServerPfn));
+          "%s pages from pfn 0x%x on"
+              .formatted(Long.toUnsignedString(ioreqServerPages), ioreqServerPfn));
     }
     ioreqServersAt = -1;
   }

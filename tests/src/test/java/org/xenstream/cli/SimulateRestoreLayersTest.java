@@ -3,11 +3,13 @@ package org.xenstream.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,8 @@ import org.xenstream.testkit.StreamBuilder;
 /// What `simulate restore` makes of the layers around a stream.
 class SimulateRestoreLayersTest {
   private static final ByteOrder LITTLE = ByteOrder.LITTLE_ENDIAN;
+  private static final byte[] CHECKPOINT = Layers.libxlRecord(LITTLE, 0x0E);
+  private static final byte[] CHECKPOINT_END = Layers.libxlRecord(LITTLE, 4);
 
   @TempDir private static Path folder;
 
@@ -151,6 +155,107 @@ class SimulateRestoreLayersTest {
         "@0x%x (libxl record #1 EMULATOR_XENSTORE_DATA): expected no emulator of a PVH guest, found"
                 .formatted(48 + 4 + pvh.length() + 24 + hvm.length)
             + " one");
+  }
+
+  /// Where the record stands in front of the libxc stream, too.
+  @Test
+  void anEmulatorThatComesFirstIsOfAnHvmGuest() throws IOException {
+    byte[] before = StreamBuilder.join(Layers.libxlHeader(LITTLE), Layers.emulatorContext(LITTLE));
+    byte[] context = Layers.libxlRecord(LITTLE, 1);
+    byte[] end = Layers.libxlRecord(LITTLE, 0);
+    refused(
+        StreamBuilder.join(before, context, saved("pv64"), end),
+        "@0x10 (libxl record #0 EMULATOR_CONTEXT): expected no emulator of a PV guest, found one");
+    restore(StreamBuilder.join(before, context, hvm, end)).exits(0);
+  }
+
+  /// `xl restore` takes a configuration from a file where the image has none.
+  @Test
+  void anXlHeaderWithoutOptionalDataIsTaken() throws IOException {
+    byte[] xl = Layers.xl(Layers.libxl(hvm));
+    byte[] header = Arrays.copyOf(xl, 48);
+    Arrays.fill(header, 44, 48, (byte) 0);
+    byte[] behind =
+        Arrays.copyOfRange(xl, 48 + 4 + Layers.CONFIG.getBytes(UTF_8).length, xl.length);
+    assertEquals(
+        "xl header byteorder=01020304 mandatory=3 optional=0 optlen=0",
+        outerLines(StreamBuilder.join(header, behind)).getFirst());
+  }
+
+  /// A checkpoint of the guest, and one in which its page 0 is another, each with libxl's records.
+  private static byte[] checkpoints(byte[] first, byte[]... second) {
+    return StreamBuilder.join(
+        Layers.libxlHeader(LITTLE),
+        Layers.libxlRecord(LITTLE, 1),
+        Arrays.copyOf(hvm, hvm.length - 8),
+        CHECKPOINT,
+        first,
+        StreamBuilder.stream().pageData(0).octets(),
+        CHECKPOINT,
+        StreamBuilder.join(second));
+  }
+
+  private static String memory(byte[] image, String problem) throws IOException {
+    Path file = folder.resolve("image");
+    Files.write(file, image);
+    Tool.Run run = Tool.run("simulate", "restore", "--checkpointed", file).exits(0);
+    assertEquals(problem, run.err().replace(file.toString(), "image"));
+    return run.lines().stream().filter(line -> line.startsWith("memory")).findFirst().orElseThrow();
+  }
+
+  private static void refusedCheckpoints(byte[] image, String message) throws IOException {
+    Path file = folder.resolve("image");
+    Files.write(file, image);
+    Tool.Run run = Tool.run("simulate", "restore", "--checkpointed", file).exits(1);
+    assertEquals("", run.out());
+    assertEquals("xenstream: " + file + " " + message + "\n", run.err());
+  }
+
+  /// libxl reads its part of a checkpoint before libxc takes the set.
+  @Test
+  void aCheckpointIsCompleteBehindCheckpointEnd() throws IOException {
+    byte[] whole = checkpoints(CHECKPOINT_END, CHECKPOINT_END);
+    byte[] cut = checkpoints(CHECKPOINT_END, Layers.emulatorContext(LITTLE));
+    String gone = "xenstream: failed over: image @0x%x (%s): expected %s, found the end\n";
+    String last =
+        memory(
+            whole,
+            gone.formatted(whole.length - 8, "record header", "a record, END at the latest"));
+    String first =
+        memory(
+            cut,
+            gone.formatted(
+                cut.length, "libxl record header", "libxl records up to CHECKPOINT_END"));
+    assertNotEquals(first, last);
+    String alone = restore(hvm).exits(0).out();
+    assertEquals(1, alone.lines().filter(first::equals).count());
+
+    int behindFirst = 24 + hvm.length;
+    refusedCheckpoints(
+        Arrays.copyOf(whole, behindFirst),
+        "@0x%x (libxl record header): expected libxl records up to CHECKPOINT_END, found the end"
+            .formatted(behindFirst));
+  }
+
+  /// That is an error to libxc, and no reason to take over.
+  @Test
+  void recordsOfACheckpointThatLibxlRefusesAreRefused() throws IOException {
+    byte[] unknown = Layers.libxlRecord(LITTLE, 0x3F);
+    refusedCheckpoints(
+        checkpoints(StreamBuilder.join(unknown, CHECKPOINT_END), CHECKPOINT_END),
+        "@0x%x (libxl record #1 MANDATORY_0x0000003f): expected a record that libxl knows, found"
+                .formatted(24 + hvm.length)
+            + " type 0x3f");
+    int second = checkpoints(CHECKPOINT_END).length;
+    refusedCheckpoints(
+        checkpoints(CHECKPOINT_END, unknown, CHECKPOINT_END),
+        "@0x%x (libxl record #2 MANDATORY_0x0000003f): expected a record that libxl knows, found"
+                .formatted(second)
+            + " type 0x3f");
+    refusedCheckpoints(
+        checkpoints(CHECKPOINT_END, Layers.libxlRecord(LITTLE, 0)),
+        "@0x%x (libxl record #2 END): expected CHECKPOINT_END before it, found none"
+            .formatted(second));
   }
 
   @Test

@@ -200,6 +200,18 @@ class LegacySourceTest {
         read.notes().subList(8, 11));
   }
 
+  @Test
+  void aNumberOfPagesHasNoSign() throws IOException {
+    LegacyImageBuilder image = hvm(8).filledBatch(0);
+    long at = image.size();
+    image.param(LegacyImageBuilder.NR_IOREQ_SERVER_PAGES, -1);
+    assertEquals(
+        "CHUNK_SKIPPED old.img @0x%x (legacy ioreq servers): 18446744073709551615 pages from pfn 0x0"
+                .formatted(at)
+            + " on is left out: a legacy restore does not set it",
+        Reading.of(hvmEnd(image).octets()).notes().getFirst());
+  }
+
   /// What one state said stays where a later one says 0: a restore has set it by then.
   @Test
   void aParameterOfALaterStateThatIsLeftOutLeavesTheEarlierOne() throws IOException {

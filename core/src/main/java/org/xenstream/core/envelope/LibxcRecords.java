@@ -37,10 +37,13 @@ public final class LibxcRecords implements RecordSource {
   private final StreamHeaders headers;
   private final Passing passing;
 
-  private LibxcRecords(ImageReader image, StreamHeaders headers, Passing passing) {
+  private final boolean inLibxl;
+
+  private LibxcRecords(ImageReader image, StreamHeaders headers, Passing passing, boolean inLibxl) {
     this.image = image;
     this.headers = headers;
     this.passing = passing;
+    this.inLibxl = inLibxl;
   }
 
   /// Reads up to the libxc stream's headers.
@@ -59,6 +62,7 @@ public final class LibxcRecords implements RecordSource {
   ///   somebody translates
   public static LibxcRecords of(ImageReader image, Passing passing) throws IOException {
     ImageItem.@Nullable LayerFound legacy = null;
+    boolean inLibxl = false;
     while (true) {
       ImageItem item = image.next();
       if (item != null) {
@@ -66,12 +70,13 @@ public final class LibxcRecords implements RecordSource {
       }
       switch (item) {
         case ImageItem.LibxcBegins(var headers) -> {
-          return new LibxcRecords(image, headers, passing);
+          return new LibxcRecords(image, headers, passing, inLibxl && legacy == null);
         }
         case ImageItem.LayerFound found when found.layer() instanceof Layer.LegacyImage ->
             legacy = found;
         case ImageItem.LayerFound(long offset, _, Layer.BackChannel back) ->
             throw none(image, offset, back.title());
+        case ImageItem.LayerFound(_, _, Layer.LibxlStream _) -> inLibxl = true;
         case ImageItem.LayerFound _,
             ImageItem.Libxl _,
             ImageItem.Libxc _,
@@ -117,6 +122,46 @@ public final class LibxcRecords implements RecordSource {
         return framed;
       }
     }
+  }
+
+  /// Behind a CHECKPOINT in a libxl stream: passes over libxl's records that belong to the
+  /// checkpoint, up to CHECKPOINT_END, as libxl does before libxc takes the set for complete. What
+  /// somebody who sees them has against one is told when all have come. Elsewhere it does nothing.
+  ///
+  /// @throws StreamFormatException when the image ends before
+  public void passCheckpoint() throws IOException {
+    if (!inLibxl) {
+      return;
+    }
+    IOException objection = null;
+    while (true) {
+      ImageItem item = image.next();
+      if (item == null) {
+        throw new StreamFormatException(
+            Fault.TRUNCATED,
+            Location.of(image.name(), image.input().position(), "libxl", "record header", null),
+            "libxl records up to CHECKPOINT_END",
+            "the end");
+      }
+      try {
+        passing.see(item);
+      } catch (IOException e) {
+        objection = objection == null ? e : objection;
+      }
+      if (item instanceof ImageItem.Libxl(var frame, _) && endsCheckpoint(frame.type())) {
+        if (objection != null) {
+          throw objection;
+        }
+        return;
+      }
+    }
+  }
+
+  /// Behind END or LIBXC_CONTEXT the records of the checkpoint cannot go on.
+  private static boolean endsCheckpoint(int type) {
+    return type == LibxlRecord.TYPE_CHECKPOINT_END
+        || type == LibxlRecord.TYPE_END
+        || type == LibxlRecord.TYPE_LIBXC_CONTEXT;
   }
 
   @Override

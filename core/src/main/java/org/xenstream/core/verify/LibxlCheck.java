@@ -6,6 +6,7 @@ import static org.xenstream.core.verify.Report.hex;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 import org.xenstream.core.envelope.ImageItem;
 import org.xenstream.core.envelope.Layer;
 import org.xenstream.core.envelope.LibxlFrame;
@@ -28,6 +29,9 @@ final class LibxlCheck implements Check {
 
   private boolean emulatorSaved;
 
+  /// The first record of an emulator that came before anything told of whom it is.
+  private @Nullable LibxlFrame early;
+
   /// Id and index of those whose state came in this set.
   private final long[] savedInSet = new long[MOST_EMULATORS];
 
@@ -48,6 +52,10 @@ final class LibxlCheck implements Check {
     } else if (item instanceof ImageItem.LayerFound found
         && found.layer() instanceof Layer.LibxlStream stream) {
       header(stream, found.offset(), report);
+    } else if (item instanceof ImageItem.LibxcBegins begins
+        && early != null
+        && begins.headers().domain().isPv()) {
+      withoutHvm(early, "PV", report);
     }
   }
 
@@ -220,12 +228,12 @@ final class LibxlCheck implements Check {
     // The configuration can be replaced (XS0205), so the libxc stream counts where it has begun.
     boolean pv = before.headers() == null ? "pv".equals(type) : before.isPv();
     if (pv || pvh) {
-      report.at(
-          Rule.EMULATOR_WITHOUT_HVM,
-          frame,
-          -8,
-          null,
-          "an emulator's record for a " + (pvh ? "PVH" : "PV") + " guest");
+      withoutHvm(frame, pvh ? "PVH" : "PV", report);
+    } else if (before.headers() == null && early == null) {
+      // Without what it holds: its octets are gone by then.
+      early =
+          new LibxlFrame(
+              frame.offset(), frame.index(), frame.type(), MemorySegment.NULL, frame.length());
     }
     int id = -1;
     if (record instanceof LibxlRecord.EmulatorXenstoreData data) {
@@ -250,6 +258,15 @@ final class LibxlCheck implements Check {
           "emulator_id",
           expected("0 to 2", Integer.toUnsignedString(id)));
     }
+  }
+
+  private static void withoutHvm(LibxlFrame frame, String kind, Report report) {
+    report.at(
+        Rule.EMULATOR_WITHOUT_HVM,
+        frame,
+        -8,
+        null,
+        "an emulator's record for a " + kind + " guest");
   }
 
   /// Where in a key the first character is that no xenstore takes, −1 when there is none.

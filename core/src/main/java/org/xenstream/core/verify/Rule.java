@@ -397,8 +397,9 @@ public enum Rule {
       ERROR,
       SAVE_AGAIN,
       "An L4 page table in a guest with three levels.",
-      "Spec, X86_PV_INFO; the hypervisor refuses to pin it (`pin_pagetables` in"
-          + " `xg_sr_restore_x86_pv.c`)."),
+      "Spec, X86_PV_INFO: there is no fourth level. `process_vcpu_basic` in"
+          + " `xg_sr_restore_x86_pv.c` refuses it in cr3; of a pin `do_mmuext_op` in"
+          + " `xen/arch/x86/mm.c` takes no notice."),
   PTE_BEYOND_GUEST(
       411,
       ERROR,

@@ -110,6 +110,15 @@ final class LayerCases {
                     END)),
             "img @0x5e (libxl record #0 EMULATOR_CONTEXT): an emulator's record for a PV guest"),
         RuleCase.of(
+            Rule.EMULATOR_WITHOUT_HVM,
+            join(
+                libxlHeader(LITTLE_ENDIAN),
+                Layers.emulatorContext(LITTLE_ENDIAN),
+                CONTEXT,
+                pv64().octets(),
+                END),
+            "img @0x10 (libxl record #0 EMULATOR_CONTEXT): an emulator's record for a PV guest"),
+        RuleCase.of(
             Rule.EMULATOR_ID,
             libxl(libxlRecord(LITTLE_ENDIAN, 3, u32(3), u32(0)), END),
             "img @0x2530 (libxl record #1 EMULATOR_CONTEXT.emulator_id): expected 0 to 2, found 3"),

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenstream.core.format.PagesShown;
 import org.xenstream.core.format.Wire;
 import org.xenstream.testkit.StreamBuilder;
@@ -209,6 +210,27 @@ class PvRestoreTest {
             .octets(),
         "a @0x58 (record #3 PAGE_DATA): expected pfns up to 0xf in the page tables, found 0x10 in"
             + " slot 1 of the L1TAB at pfn 0x8");
+  }
+
+  /// Its L1 table gives pfn 10 a frame, but nobody sent what is in it: it is no page for a GDT.
+  @ParameterizedTest
+  @ValueSource(longs = {0xF000_0000_0000_000AL, 0xD000_0000_0000_000AL})
+  void aPageThatWasNeverSentIsNoOrdinaryOne(long entry) throws IOException {
+    byte[] none = StreamBuilder.stream().u32(1).u32(0).u64(entry).octets();
+    String message =
+        "(vCPU 0.gdt_frames[0]): expected an ordinary page, found pfn 0xa of type XTAB";
+    StreamBuilder before = PvStream.begin().record(1, none);
+    byte[] stream =
+        PvStream.end(before.record(1, PvStream.pagesUpTo9().octets()), PvStream.basic());
+    refused(stream, "a @0x%x %s".formatted(stream.length, message));
+
+    StreamBuilder behind = PvStream.begin().record(1, PvStream.pagesUpTo9().octets());
+    stream = PvStream.end(behind.record(1, none), PvStream.basic());
+    refused(
+        stream,
+        "a @0x%x %s"
+            .formatted(
+                stream.length, entry >>> 60 == 0xF ? message : message.replace("XTAB", "BROKEN")));
   }
 
   /// Sixteen octets that claim 2^32 pfns cost neither memory nor time.

@@ -67,6 +67,11 @@ final class PvStream {
 
   /// All of its pages.
   static Batch pages() {
+    return pagesUpTo9().page(10, StreamBuilder.page(0xAA));
+  }
+
+  /// The same without pfn 10, which holds the GDT and is in a page table.
+  static Batch pagesUpTo9() {
     return new Batch()
         .page(1, StreamBuilder.page(0))
         .page(2, startInfo())
@@ -76,8 +81,7 @@ final class PvStream {
         .page(L3 | 6, table(7))
         .page(L2 | 7, table(8))
         .page(L1 | 8, table(9, -1, 10))
-        .page(9, StreamBuilder.page(0x99))
-        .page(10, StreamBuilder.page(0xAA));
+        .page(9, StreamBuilder.page(0x99));
   }
 
   /// vCPU 0.

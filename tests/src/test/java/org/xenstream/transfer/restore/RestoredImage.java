@@ -58,7 +58,7 @@ final class RestoredImage {
         new Restorer(
                 host,
                 RestoreRequest.of(domain.domid(), type, STORE_CHANNEL, CONSOLE_CHANNEL),
-                toolstack,
+                new OuterCheckpoints(records, toolstack),
                 toolstack,
                 new Cancellation(),
                 null)

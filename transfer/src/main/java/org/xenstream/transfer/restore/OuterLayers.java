@@ -20,8 +20,8 @@ import org.xenstream.core.format.StreamRecord;
 /// `tools/libs/light/libxl_stream_read.c`), and a second stream, which would be restored into the
 /// domain of the first. What they pass over is no matter here.
 ///
-/// In a set of records that waits for its checkpoint such a refusal ends the sender, not the
-/// restore: the last complete checkpoint is taken, as libxl's reader has libxc do.
+/// A refusal ends the restore, also of records that belong to a checkpoint when one before it is
+/// complete: libxl's reader tells libxc of an error then, and not to fail over.
 public final class OuterLayers implements LibxcRecords.Passing {
   private static final int KNOWN_MANDATORY = Layer.XlSave.JSON | Layer.XlSave.STREAM_V2;
 
@@ -33,6 +33,9 @@ public final class OuterLayers implements LibxcRecords.Passing {
   private boolean pv;
   private boolean begun;
   private boolean inCheckpoint;
+
+  /// A record of an emulator that came before the libxc stream told of whom it is.
+  private @Nullable LibxlFrame early;
 
   /// @param image names the places
   public OuterLayers(ImageReader image) {
@@ -51,6 +54,9 @@ public final class OuterLayers implements LibxcRecords.Passing {
         }
         begun = true;
         pv = !headers.domain().isHvm();
+        if (early != null) {
+          emulator(early);
+        }
       }
       case ImageItem.Libxc(var framed, _) ->
           inCheckpoint = framed.record() instanceof StreamRecord.Checkpoint;
@@ -73,7 +79,7 @@ public final class OuterLayers implements LibxcRecords.Passing {
     if (length > 0 && xl.configLength() < 0) {
       throw xl(offset + 44, "optional_data_len", "at least 4", Long.toString(length));
     }
-    if (xl.configLength() > length - 4) {
+    if (length > 0 && xl.configLength() > length - 4) {
       throw xl(
           offset + 48, "config_len", "at most " + (length - 4), Long.toString(xl.configLength()));
     }
@@ -107,19 +113,30 @@ public final class OuterLayers implements LibxcRecords.Passing {
         if (!inCheckpoint) {
           throw refused(frame, "a CHECKPOINT of the libxc stream before it", "none");
         }
+        inCheckpoint = false;
       }
       case LibxlRecord.CheckpointState _ ->
           throw refused(frame, "no step of COLO's hand-shake", "one");
       case LibxlRecord.Unknown _ ->
           throw refused(frame, "a record that libxl knows", "type 0x%x".formatted(frame.type()));
       case LibxlRecord.Malformed malformed -> throw malformed.why();
-      case LibxlRecord.End _, LibxlRecord.LibxcContext _ -> {}
+      case LibxlRecord.End _, LibxlRecord.LibxcContext _ -> {
+        if (inCheckpoint) {
+          throw refused(frame, "CHECKPOINT_END before it", "none");
+        }
+      }
     }
   }
 
   private void emulator(LibxlFrame frame) throws IOException {
     if (pv || pvh) {
       throw refused(frame, "no emulator of a %s guest".formatted(pv ? "PV" : "PVH"), "one");
+    }
+    if (!begun && early == null) {
+      // Without what it holds: its octets are gone by then.
+      early =
+          new LibxlFrame(
+              frame.offset(), frame.index(), frame.type(), MemorySegment.NULL, frame.length());
     }
   }
 

@@ -4,6 +4,7 @@ package org.xenstream.transfer.restore;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.Wire;
 import org.xenstream.os.SparseMemory;
 import org.xenstream.transfer.Hypervisor;
@@ -13,8 +14,9 @@ import org.xenstream.transfer.Hypervisor;
 ///
 /// A record of 16 octets can claim pfns up to 2^32. So the tables lie in sparse memory and hold the
 /// complement of what they say: what nobody wrote to costs nothing, and reads as no frame. A type
-/// is kept only where there is a frame, so that a hostile stream cannot make a table grow by
-/// entries that cost it nothing.
+/// is in its table only where there is a frame, so that a hostile stream cannot make a table grow
+/// by entries that cost it nothing. Of a pfn without a frame that was sent as no ordinary page,
+/// which is one of type BROKEN or XTAB, so much is kept: a page table can give it a frame later.
 final class PvP2m implements AutoCloseable {
   private static final long MOST_PFNS = 1L << 32;
   private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG;
@@ -23,12 +25,20 @@ final class PvP2m implements AutoCloseable {
   /// The pages of the guest's p2m, of a guest of 64 bits; one of 32 bits has half as many.
   private static final long MOST_LEAVES = MOST_PFNS / 512;
 
+  /// As much as is kept of pfns without a frame: those of a guest of 256 GiB that is none but them,
+  /// in some 16 MiB.
+  private static final int MOST_ABSENT = 1 << 17;
+
   private final SparseMemory memory;
   private final MemorySegment frames;
   private final MemorySegment types;
   private final MemorySegment leaves;
   private final long[] scratch = new long[Wire.MAX_BATCH];
   private final byte[] kept = new byte[Wire.MAX_BATCH];
+
+  /// Pfns sent with a type but without a frame.
+  private final PfnSet absent = new PfnSet();
+
   private long maxPfn = -1;
   private long highestTyped = -1;
 
@@ -139,6 +149,14 @@ final class PvP2m implements AutoCloseable {
       MemorySegment.copy(scratch, i, frames, U64, pfns[i] * Long.BYTES, end - i);
       i = end;
     }
+    if (absent.count() > 0) {
+      for (int i = 0; i < count; i++) {
+        if (absent.contains(pfns[i])) {
+          types.set(U8, pfns[i], (byte) PageType.XTAB);
+          highestTyped = Math.max(highestTyped, pfns[i]);
+        }
+      }
+    }
   }
 
   /// Sets the types of pages of the guest, at most a batch.
@@ -151,8 +169,13 @@ final class PvP2m implements AutoCloseable {
         boolean there = scratch[j] != 0;
         any |= scratch[j];
         kept[j] = there ? to[j] : 0;
-        if (there && to[j] != 0) {
+        if (to[j] == 0) {
+          continue;
+        }
+        if (there) {
           highestTyped = Math.max(highestTyped, pfns[j]);
+        } else if (absent.places() < MOST_ABSENT) {
+          absent.add(pfns[j]);
         }
       }
       // Where there is no frame the type is 0 already, and must not cost memory.

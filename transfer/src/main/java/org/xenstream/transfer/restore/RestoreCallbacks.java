@@ -17,6 +17,10 @@ public interface RestoreCallbacks {
   void staticDataDone(int missing) throws IOException;
 
   /// Checkpointed streams: a CHECKPOINT record has come.
+  ///
+  /// @throws org.xenstream.core.format.StreamFormatException when what the toolstack itself has to
+  ///   read of the checkpoint is not there, which is answered as the end of the records is: by a
+  ///   failover to the checkpoint before it, if there is one
   CheckpointResult checkpoint() throws IOException;
 
   /// COLO: where the guest's xenstore and console pages are.

@@ -172,7 +172,15 @@ final class RestoreRun {
           source.name(), at, "no " + RecordType.CHECKPOINT + " in a plain stream", "one");
     }
     checkpoints++;
-    CheckpointResult answer = callbacks.checkpoint();
+    CheckpointResult answer;
+    try {
+      answer = callbacks.checkpoint();
+    } catch (StreamFormatException e) {
+      if (buffering && (e.fault() == Fault.TRUNCATED || e.fault() == Fault.TOO_LONG)) {
+        return e;
+      }
+      throw e;
+    }
     if (answer == CheckpointResult.FAILOVER && buffering) {
       return new IOException("the toolstack asks for a failover");
     }

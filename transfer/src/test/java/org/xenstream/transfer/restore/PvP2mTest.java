@@ -55,6 +55,23 @@ class PvP2mTest {
     }
   }
 
+  /// A pfn sent as no page, to which a page table gave a frame later, is no ordinary page.
+  @Test
+  void aPageOfNoTypeStaysSoWhenItGetsAFrame() throws IOException {
+    try (PvP2m p2m = new PvP2m()) {
+      p2m.expand(LAST);
+      long[] pfns = {3, 4, 5, LAST};
+      p2m.setTypes(pfns, new byte[] {PageType.XTAB, 0, PageType.BROKEN, PageType.XTAB}, 4);
+      p2m.setFrames(pfns, new long[] {1, 2, 3, 4}, 4);
+      assertEquals(PageType.XTAB, p2m.type(3));
+      assertEquals(PageType.NOTAB, p2m.type(4));
+      assertEquals(PageType.XTAB, p2m.type(5));
+      assertEquals(LAST, p2m.nextTyped(6));
+      p2m.setTypes(pfns, new byte[4], 4);
+      assertEquals(-1, p2m.nextTyped(0));
+    }
+  }
+
   /// Runs, single pfns and pfns out of order, of which some have no frame.
   @Test
   void manyAtOnceAreAsOneByOne() throws IOException {

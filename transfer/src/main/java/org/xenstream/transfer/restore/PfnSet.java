@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// A set of pfns that takes memory only where it has members: an HVM guest's pfns reach as far as a
 /// stream says, so that a bitmap up to the highest could be made to take any amount. Here each
 /// member costs at most one leaf and two slots for it, 1/32 of the frame that it stands for.
-final class PopulatedPfns {
+final class PfnSet {
   private static final int LEAF_SHIFT = 9;
   private static final int LEAF_WORDS = 1 << (LEAF_SHIFT - 6);
 
@@ -38,6 +38,18 @@ final class PopulatedPfns {
     lastLeaf[word] |= bit;
     count++;
     return true;
+  }
+
+  /// Tells whether a pfn is there.
+  boolean contains(long pfn) {
+    long[] leaf = leaves[slot(pfn >>> LEAF_SHIFT)];
+    return leaf != null && (leaf[(int) (pfn >>> 6) & (LEAF_WORDS - 1)] & 1L << pfn) != 0;
+  }
+
+  /// How many places of 512 pfns have a member, which is what the set takes memory for: some 120
+  /// octets each.
+  int places() {
+    return used;
   }
 
   /// How many pfns were added.

@@ -11,15 +11,16 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
 
-class PopulatedPfnsTest {
+class PfnSetTest {
   @Test
   void agreesWithAPlainSet() {
     RandomGenerator chance = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
-    PopulatedPfns set = new PopulatedPfns();
+    PfnSet set = new PfnSet();
     Set<Long> plain = new HashSet<>();
     for (int i = 0; i < 200_000; i++) {
       // Dense at the bottom, and thin over all 40 bits.
       long pfn = chance.nextInt(4) == 0 ? chance.nextLong(1L << 40) >> chance.nextInt(30) : i / 3;
+      assertEquals(plain.contains(pfn), set.contains(pfn));
       assertEquals(plain.add(pfn), set.add(pfn));
     }
     assertEquals(plain.size(), set.count());
@@ -28,7 +29,7 @@ class PopulatedPfnsTest {
   /// As many as a guest of 4 GiB has frames: they fit into the heap, 512 MiB here as elsewhere.
   @Test
   void strewnPfnsTakeLittle() {
-    PopulatedPfns set = new PopulatedPfns();
+    PfnSet set = new PfnSet();
     for (long i = 0; i < 1 << 20; i++) {
       assertTrue(set.add(i << 20));
     }
@@ -37,7 +38,7 @@ class PopulatedPfnsTest {
 
   @Test
   void takesTheFirstAndTheLast() {
-    PopulatedPfns set = new PopulatedPfns();
+    PfnSet set = new PfnSet();
     assertTrue(set.add(0));
     assertTrue(set.add((1L << 40) - 1));
     assertFalse(set.add(0));
