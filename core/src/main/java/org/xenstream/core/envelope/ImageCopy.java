@@ -71,6 +71,7 @@ public final class ImageCopy {
   private final LayerWriter layers;
   private boolean begun;
   private boolean synthesised;
+  private boolean unwrapped;
   private @Nullable StreamWriter writer;
   private @Nullable StreamHeaders headers;
   private ByteOrder libxlOrder = ByteOrder.LITTLE_ENDIAN;
@@ -78,6 +79,9 @@ public final class ImageCopy {
 
   /// The stream may stop here: a libxl stream around it then stops as well.
   private boolean atCheckpoint;
+
+  /// libxl's part of the last checkpoint has not ended: to libxl it is not complete.
+  private boolean openCheckpoint;
 
   /// The layers made around the stream lack the state of the guest's device model.
   private boolean lacksDeviceModel;
@@ -123,6 +127,11 @@ public final class ImageCopy {
   /// @return how many CPU policies were left out
   public long end() throws IOException {
     octets.flush();
+    if (openCheckpoint) {
+      leftOut.put(
+          "that the last checkpoint has no " + LibxlRecord.nameOf(LibxlRecord.TYPE_CHECKPOINT_END),
+          -1L);
+    }
     if (synthesised && !atCheckpoint) {
       layers.libxl(LibxlRecord.TYPE_END, order());
     }
@@ -138,8 +147,8 @@ public final class ImageCopy {
   /// What the copy has no place for, with its octets, −1 where they are not known: configurations
   /// and descriptions of the domain, states of device models, records of libxl that are unknown or
   /// have a body where none belongs, that of a STATIC_DATA_END in version 2, the message that ends
-  /// a migration, and what stands behind the image. A configuration in whose place another one was
-  /// given is not among it.
+  /// a migration, that a checkpoint is not complete, and what stands behind the image. A
+  /// configuration in whose place another one was given is not among it.
   public Map<String, Long> leftOut() {
     return Collections.unmodifiableMap(leftOut);
   }
@@ -229,6 +238,7 @@ public final class ImageCopy {
 
   private void beginLibxl(ImageItem.LayerFound found, Layer.LibxlStream stream) throws IOException {
     if (options.layers() == Layers.LIBXC) {
+      unwrapped = true;
       return;
     }
     if (options.layers() == Layers.XL && !begun) {
@@ -312,6 +322,7 @@ public final class ImageCopy {
           });
     }
     atCheckpoint = framed.record() instanceof StreamRecord.Checkpoint;
+    openCheckpoint = unwrapped && atCheckpoint;
     if (synthesised && atCheckpoint) {
       octets.flush();
       layers.libxl(LibxlRecord.TYPE_CHECKPOINT_END, order());
@@ -359,6 +370,7 @@ public final class ImageCopy {
 
   private void libxl(LibxlFrame frame, LibxlRecord record, ImageItem item) throws IOException {
     if (options.layers() == Layers.LIBXC) {
+      openCheckpoint &= !(record instanceof LibxlRecord.CheckpointEnd);
       // COLO's hand-shake is between toolstacks, and nothing to be kept.
       if (!(record instanceof LibxlRecord.CheckpointState) && frame.length() > 0) {
         count(leftOut, "libxl " + frame.typeName(), frame.length());

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.xenstream.core.format.ChannelInput;
 import org.xenstream.core.format.Fault;
@@ -266,6 +267,36 @@ class ImageCopyTest {
       assertEquals(
           "{the body of STATIC_DATA_END=5, libxl OPTIONAL_0x80000055=3}",
           copy.leftOut().toString());
+    }
+  }
+
+  /// The bare stream ends at a CHECKPOINT, as one does whose sender died behind a complete one.
+  @ParameterizedTest
+  @CsvSource({
+    "4, {}",
+    "0x80000055, {that the last checkpoint has no CHECKPOINT_END=-1}",
+  })
+  void namesThatTheLastCheckpointIsNotComplete(String behind, String expected) throws IOException {
+    byte[] libxl =
+        StreamBuilder.join(
+            Layers.libxlHeader(LITTLE_ENDIAN),
+            Layers.libxlRecord(LITTLE_ENDIAN, 0x01),
+            StreamBuilder.stream()
+                .imageHeader(3)
+                .domainHeader(2)
+                .record(0x10, new byte[0])
+                .record(0x0E, new byte[0])
+                .octets(),
+            Layers.libxlRecord(LITTLE_ENDIAN, Long.decode(behind).intValue()));
+    try (ImageReader image =
+        ImageReader.of(new ChannelInput("a", ChunkedChannel.of(libxl, 50, 1)), Limits.DEFAULT)) {
+      ImageCopy copy =
+          new ImageCopy(
+              image,
+              CapturingChannel.whole(),
+              new ImageCopy.Options(0, null, ImageCopy.Layers.LIBXC, false, null));
+      copy(image, copy);
+      assertEquals(expected, copy.leftOut().toString());
     }
   }
 
