@@ -16,7 +16,7 @@ final class Populator {
   private final Hypervisor hypervisor;
   private final int domid;
   private final GuestRestore guest;
-  private final PfnSet populated = new PfnSet();
+  private final SparsePfnSet populated = new SparsePfnSet();
   private final long[] pfns = new long[Wire.MAX_BATCH];
   private final long[] frames = new long[Wire.MAX_BATCH];
   private final long[] superpage = new long[1];

@@ -37,7 +37,7 @@ final class PvP2m implements AutoCloseable {
   private final byte[] kept = new byte[Wire.MAX_BATCH];
 
   /// Pfns sent with a type but without a frame.
-  private final PfnSet absent = new PfnSet();
+  private final SparsePfnSet absent = new SparsePfnSet();
 
   private long maxPfn = -1;
   private long highestTyped = -1;

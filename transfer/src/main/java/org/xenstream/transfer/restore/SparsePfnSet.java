@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// A set of pfns that takes memory only where it has members: an HVM guest's pfns reach as far as a
 /// stream says, so that a bitmap up to the highest could be made to take any amount. Here each
 /// member costs at most one leaf and two slots for it, 1/32 of the frame that it stands for.
-final class PfnSet {
+final class SparsePfnSet {
   private static final int LEAF_SHIFT = 9;
   private static final int LEAF_WORDS = 1 << (LEAF_SHIFT - 6);
 

@@ -11,11 +11,11 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
 
-class PfnSetTest {
+class SparsePfnSetTest {
   @Test
   void agreesWithAPlainSet() {
     RandomGenerator chance = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
-    PfnSet set = new PfnSet();
+    SparsePfnSet set = new SparsePfnSet();
     Set<Long> plain = new HashSet<>();
     for (int i = 0; i < 200_000; i++) {
       // Dense at the bottom, and thin over all 40 bits.
@@ -29,7 +29,7 @@ class PfnSetTest {
   /// As many as a guest of 4 GiB has frames: they fit into the heap, 512 MiB here as elsewhere.
   @Test
   void strewnPfnsTakeLittle() {
-    PfnSet set = new PfnSet();
+    SparsePfnSet set = new SparsePfnSet();
     for (long i = 0; i < 1 << 20; i++) {
       assertTrue(set.add(i << 20));
     }
@@ -38,7 +38,7 @@ class PfnSetTest {
 
   @Test
   void takesTheFirstAndTheLast() {
-    PfnSet set = new PfnSet();
+    SparsePfnSet set = new SparsePfnSet();
     assertTrue(set.add(0));
     assertTrue(set.add((1L << 40) - 1));
     assertFalse(set.add(0));
