@@ -57,7 +57,8 @@ final class OutputFile implements AutoCloseable {
   @SuppressWarnings("resource") // the channel lives as long as the output
   static OutputFile open(String name) throws IOException {
     Path path = FileName.path(name);
-    int number = InheritedDescriptor.numberOf(path);
+    Path target = InheritedDescriptor.followed(path);
+    int number = InheritedDescriptor.numberOf(target);
     if (name.equals("-") || number == Console.STANDARD_OUTPUT) {
       return new OutputFile(StandardPipes.output(), null);
     }
@@ -67,7 +68,6 @@ final class OutputFile implements AutoCloseable {
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       return new OutputFile(FileChannel.open(path, StandardOpenOption.WRITE), null);
     }
-    Path target = InheritedDescriptor.followed(path);
     Path partial = target.resolveSibling(partialName(target));
     Path folder = target.getParent();
     if (folder != null && !Files.isDirectory(folder)) {

@@ -71,17 +71,18 @@ public final class ImageCopy {
   private final LayerWriter layers;
   private boolean begun;
   private boolean synthesised;
+
+  /// A libxl stream is taken off.
   private boolean unwrapped;
+
   private @Nullable StreamWriter writer;
   private @Nullable StreamHeaders headers;
   private ByteOrder libxlOrder = ByteOrder.LITTLE_ENDIAN;
   private boolean staticDataOver;
 
-  /// The stream may stop here: a libxl stream around it then stops as well.
+  /// The stream may stop here: a libxl stream made around it then stops as well, and one that is
+  /// taken off has not ended the checkpoint, which to libxl is not complete.
   private boolean atCheckpoint;
-
-  /// libxl's part of the last checkpoint has not ended: to libxl it is not complete.
-  private boolean openCheckpoint;
 
   /// The layers made around the stream lack the state of the guest's device model.
   private boolean lacksDeviceModel;
@@ -127,7 +128,7 @@ public final class ImageCopy {
   /// @return how many CPU policies were left out
   public long end() throws IOException {
     octets.flush();
-    if (openCheckpoint) {
+    if (unwrapped && atCheckpoint) {
       leftOut.put(
           "that the last checkpoint has no " + LibxlRecord.nameOf(LibxlRecord.TYPE_CHECKPOINT_END),
           -1L);
@@ -322,7 +323,6 @@ public final class ImageCopy {
           });
     }
     atCheckpoint = framed.record() instanceof StreamRecord.Checkpoint;
-    openCheckpoint = unwrapped && atCheckpoint;
     if (synthesised && atCheckpoint) {
       octets.flush();
       layers.libxl(LibxlRecord.TYPE_CHECKPOINT_END, order());
@@ -370,7 +370,7 @@ public final class ImageCopy {
 
   private void libxl(LibxlFrame frame, LibxlRecord record, ImageItem item) throws IOException {
     if (options.layers() == Layers.LIBXC) {
-      openCheckpoint &= !(record instanceof LibxlRecord.CheckpointEnd);
+      atCheckpoint &= !(record instanceof LibxlRecord.CheckpointEnd);
       // COLO's hand-shake is between toolstacks, and nothing to be kept.
       if (!(record instanceof LibxlRecord.CheckpointState) && frame.length() > 0) {
         count(leftOut, "libxl " + frame.typeName(), frame.length());

@@ -30,6 +30,11 @@ public record LibxlFrame(long offset, long index, int type, MemorySegment octets
     return octets.asSlice(Wire.RECORD_HEADER + length);
   }
 
+  /// The place alone, for whoever keeps it beyond the reader's next step.
+  public LibxlFrame withoutOctets() {
+    return new LibxlFrame(offset, index, type, MemorySegment.NULL, length);
+  }
+
   /// The type's name for messages.
   public String typeName() {
     return LibxlRecord.nameOf(type);

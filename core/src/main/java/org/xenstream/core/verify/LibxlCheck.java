@@ -230,10 +230,7 @@ final class LibxlCheck implements Check {
     if (pv || pvh) {
       withoutHvm(frame, pvh ? "PVH" : "PV", report);
     } else if (before.headers() == null && early == null) {
-      // Without what it holds: its octets are gone by then.
-      early =
-          new LibxlFrame(
-              frame.offset(), frame.index(), frame.type(), MemorySegment.NULL, frame.length());
+      early = frame.withoutOctets();
     }
     int id = -1;
     if (record instanceof LibxlRecord.EmulatorXenstoreData data) {

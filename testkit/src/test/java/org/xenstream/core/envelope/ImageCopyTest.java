@@ -241,6 +241,19 @@ class ImageCopyTest {
     }
   }
 
+  private static String leftOutOfBareCopy(byte[] libxl, int version) throws IOException {
+    try (ImageReader image =
+        ImageReader.of(new ChannelInput("a", ChunkedChannel.of(libxl, 50, 1)), Limits.DEFAULT)) {
+      ImageCopy copy =
+          new ImageCopy(
+              image,
+              CapturingChannel.whole(),
+              new ImageCopy.Options(version, null, ImageCopy.Layers.LIBXC, false, null));
+      copy(image, copy);
+      return copy.leftOut().toString();
+    }
+  }
+
   @Test
   void namesWhatOtherLayersAndVersionsHaveNoPlaceFor() throws IOException {
     byte[] libxl =
@@ -256,18 +269,9 @@ class ImageCopyTest {
             Layers.libxlRecord(LITTLE_ENDIAN, 0x80000055, new byte[3]),
             Layers.libxlRecord(LITTLE_ENDIAN, 0x05, new byte[4]),
             Layers.libxlRecord(LITTLE_ENDIAN, 0x00));
-    try (ImageReader image =
-        ImageReader.of(new ChannelInput("a", ChunkedChannel.of(libxl, 50, 1)), Limits.DEFAULT)) {
-      ImageCopy copy =
-          new ImageCopy(
-              image,
-              CapturingChannel.whole(),
-              new ImageCopy.Options(2, null, ImageCopy.Layers.LIBXC, false, null));
-      copy(image, copy);
-      assertEquals(
-          "{the body of STATIC_DATA_END=5, libxl OPTIONAL_0x80000055=3}",
-          copy.leftOut().toString());
-    }
+    assertEquals(
+        "{the body of STATIC_DATA_END=5, libxl OPTIONAL_0x80000055=3}",
+        leftOutOfBareCopy(libxl, 2));
   }
 
   /// The bare stream ends at a CHECKPOINT, as one does whose sender died behind a complete one.
@@ -288,16 +292,7 @@ class ImageCopyTest {
                 .record(0x0E, new byte[0])
                 .octets(),
             Layers.libxlRecord(LITTLE_ENDIAN, Long.decode(behind).intValue()));
-    try (ImageReader image =
-        ImageReader.of(new ChannelInput("a", ChunkedChannel.of(libxl, 50, 1)), Limits.DEFAULT)) {
-      ImageCopy copy =
-          new ImageCopy(
-              image,
-              CapturingChannel.whole(),
-              new ImageCopy.Options(0, null, ImageCopy.Layers.LIBXC, false, null));
-      copy(image, copy);
-      assertEquals(expected, copy.leftOut().toString());
-    }
+    assertEquals(expected, leftOutOfBareCopy(libxl, 0));
   }
 
   @Test

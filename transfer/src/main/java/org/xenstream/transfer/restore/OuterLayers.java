@@ -133,10 +133,7 @@ public final class OuterLayers implements LibxcRecords.Passing {
       throw refused(frame, "no emulator of a %s guest".formatted(pv ? "PV" : "PVH"), "one");
     }
     if (!begun && early == null) {
-      // Without what it holds: its octets are gone by then.
-      early =
-          new LibxlFrame(
-              frame.offset(), frame.index(), frame.type(), MemorySegment.NULL, frame.length());
+      early = frame.withoutOctets();
     }
   }
 
