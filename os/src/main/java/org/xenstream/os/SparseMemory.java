@@ -16,6 +16,7 @@ public final class SparseMemory implements AutoCloseable {
   private static final int MAP_NORESERVE = 0x4000;
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_HUGEPAGE = 14;
+  private static final long HUGE_PAGE = 2L << 20;
 
   // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
   private static final MemorySegment MMAP = SystemCall.function("mmap");
@@ -34,19 +35,21 @@ public final class SparseMemory implements AutoCloseable {
     this.memory = memory;
   }
 
-  /// Reserves `length` octets, a multiple of 4096. Any thread may use and close it.
+  /// Reserves `length` octets, a multiple of 4096. Any thread may use and close it. It begins at a
+  /// multiple of 2 MiB, where large pages may lie.
   ///
   /// @throws IOException when the address space cannot be had
   @SuppressWarnings("MustBeClosedChecker") // the arena lives as long as this object
   public static SparseMemory reserve(long length) throws IOException {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment state = NativeCall.state(call);
+      long reserved = length + HUGE_PAGE;
       long address =
           NativeCall.call(
               state,
               MMAP,
               0L,
-              length,
+              reserved,
               PROT_READ | PROT_WRITE,
               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
               -1,
@@ -56,8 +59,8 @@ public final class SparseMemory implements AutoCloseable {
       }
       Arena arena = Arena.ofShared();
       MemorySegment memory =
-          MemorySegment.ofAddress(address)
-              .reinterpret(length, arena, segment -> unmap(segment.address(), length));
+          MemorySegment.ofAddress((address + HUGE_PAGE - 1) & -HUGE_PAGE)
+              .reinterpret(length, arena, _ -> unmap(address, reserved));
       return new SparseMemory(arena, memory);
     }
   }
@@ -90,8 +93,15 @@ public final class SparseMemory implements AutoCloseable {
   /// moving large lumps of it by system calls is quicker by half or more. Where there are none it
   /// stays as it is.
   public void preferHugePages() {
+    preferHugePages(0, memory.byteSize());
+  }
+
+  /// The same for a part of it.
+  ///
+  /// @param offset a multiple of 4096, as is `length`
+  public void preferHugePages(long offset, long length) {
     try (Arena call = Arena.ofConfined()) {
-      int _ = advise(NativeCall.state(call), memory, MADV_HUGEPAGE);
+      int _ = advise(NativeCall.state(call), memory.asSlice(offset, length), MADV_HUGEPAGE);
     }
   }
 

@@ -51,7 +51,11 @@ final class Receiver implements AutoCloseable {
   }
 
   static Receiver pv() throws IOException {
-    SimHost host = new SimHost(SimOptions.ofReference());
+    return pv(SimOptions.ofReference());
+  }
+
+  static Receiver pv(SimOptions options) throws IOException {
+    SimHost host = new SimHost(options);
     return new Receiver(host, host.createPv(1, 1 << 16));
   }
 

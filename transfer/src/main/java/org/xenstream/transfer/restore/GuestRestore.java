@@ -35,14 +35,28 @@ sealed interface GuestRestore extends AutoCloseable permits HvmRestore, PvRestor
   /// Tells whether pages of this type have to be changed before the guest can use them.
   boolean isLocalised(int type);
 
-  /// Makes a page of the stream one of this host, in place.
+  /// The first page from `from` on that is of such a type, of those that [#setTypes] named; −1 when
+  /// there is none.
+  long nextLocalised(long from);
+
+  /// Tells whether none of these pages is of such a type already, of those that [#setTypes] named.
+  ///
+  /// @param entries of a PAGE_DATA record
+  boolean areFirst(long[] entries, int count);
+
+  /// Looks whether a page of the stream can become one of this guest.
   ///
   /// @param at the record that brought it
   /// @param type one of which [#isLocalised] tells
+  /// @param memory the page lies here, at `offset`
+  void checkPage(Frame at, int type, long pfn, MemorySegment memory, long offset)
+      throws IOException;
+
+  /// Makes a page of the stream that was found good one of this host, in place.
+  ///
   /// @param populator gives frames to pfns that the page names and that have none yet
   /// @param memory the page lies here, at `offset`
-  void localise(
-      Frame at, int type, long pfn, Populator populator, MemorySegment memory, long offset)
+  void localise(long pfn, Populator populator, MemorySegment memory, long offset)
       throws IOException;
 
   /// Takes a record that is only known to one kind of guest.

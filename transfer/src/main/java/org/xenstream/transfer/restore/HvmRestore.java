@@ -79,10 +79,23 @@ final class HvmRestore implements GuestRestore {
     return false;
   }
 
+  @Override
+  public long nextLocalised(long from) {
+    return -1;
+  }
+
+  @Override
+  public boolean areFirst(long[] entries, int count) {
+    return true;
+  }
+
   /// Pages name no frames.
   @Override
-  public void localise(
-      Frame at, int type, long pfn, Populator populator, MemorySegment memory, long offset) {}
+  public void checkPage(Frame at, int type, long pfn, MemorySegment memory, long offset) {}
+
+  /// Pages name no frames.
+  @Override
+  public void localise(long pfn, Populator populator, MemorySegment memory, long offset) {}
 
   @Override
   public void accept(Framed framed) throws IOException {

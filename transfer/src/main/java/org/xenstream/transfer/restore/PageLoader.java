@@ -20,6 +20,10 @@ import org.xenstream.transfer.HypervisorException;
 ///
 /// Pages go from the source into the guest's mapped memory, with no copy in between; page tables
 /// are localised there. One object serves all batches: a batch makes no garbage but its mapping.
+///
+/// The page tables of the first pass wait until all its pages are there. C localises each at once
+/// and gives frames to what it names, far ahead of its turn: the guest's memory would become a
+/// patchwork, for the rest of the restore and of its life. Nothing else of the outcome differs.
 final class PageLoader {
   /// Where the pages of the record come from, in the order of its entries.
   interface Supply {
@@ -44,6 +48,7 @@ final class PageLoader {
   private final long[] frames = new long[Wire.MAX_BATCH];
   private final MemoryRuns runs = new MemoryRuns();
   private @Nullable MemorySegment verified;
+  private boolean tablesWait = true;
   private long pages;
   private long mismatches;
 
@@ -81,9 +86,33 @@ final class PageLoader {
   }
 
   /// From here on pages are compared and no longer put in place: VERIFY has come.
-  void verifyFromNowOn() {
+  void verifyFromNowOn() throws IOException {
+    localiseWaiting();
     if (verified == null) {
       verified = arena.allocate((long) VERIFIED_AT_ONCE * Wire.PAGE_SIZE, Wire.PAGE_SIZE);
+    }
+  }
+
+  /// Localises the page tables of the first pass, once: before any of them is sent again, before
+  /// pages are compared, and before the guest is completed.
+  void localiseWaiting() throws IOException {
+    if (!tablesWait) {
+      return;
+    }
+    tablesWait = false;
+    long pfn = guest.nextLocalised(0);
+    while (pfn >= 0) {
+      int count = 0;
+      for (; pfn >= 0 && count < pfns.length; pfn = guest.nextLocalised(pfn + 1)) {
+        pfns[count++] = pfn;
+      }
+      cancellation.check();
+      guest.frames(pfns, frames, count);
+      try (ForeignMapping mapping = map(count)) {
+        for (int i = 0; i < count; i++) {
+          guest.localise(pfns[i], populator, mapping.memory(), mapping.offset(i));
+        }
+      }
     }
   }
 
@@ -157,6 +186,9 @@ final class PageLoader {
   /// @param ascending no pfn comes twice
   private void load(Frame at, int count, boolean ascending, Supply supply) throws IOException {
     cancellation.check();
+    if (tablesWait && !(ascending && guest.areFirst(entries, count))) {
+      localiseWaiting();
+    }
     for (int i = 0; i < count; i++) {
       long entry = entries[i];
       int type = PageType.of(entry);
@@ -183,17 +215,7 @@ final class PageLoader {
     if (withData == 0) {
       return;
     }
-    try (ForeignMapping mapping =
-        hypervisor.map(domid, Hypervisor.Access.WRITE, frames, withData)) {
-      for (int i = 0; i < withData; i++) {
-        if (mapping.error(i) != 0) {
-          throw new HypervisorException(
-              "map",
-              domid,
-              "errno " + mapping.error(i),
-              "pfn 0x%x at frame 0x%x".formatted(pfns[i], frames[i]));
-        }
-      }
+    try (ForeignMapping mapping = map(withData)) {
       if (verified != null) {
         compare(at, mapping, withData, verified, supply);
       } else {
@@ -205,6 +227,24 @@ final class PageLoader {
       }
     }
     pages += withData;
+  }
+
+  /// Maps what [#frames] names, the frames of [#pfns].
+  @SuppressWarnings("MustBeClosedChecker") // the caller's
+  private ForeignMapping map(int count) throws IOException {
+    ForeignMapping mapping = hypervisor.map(domid, Hypervisor.Access.WRITE, frames, count);
+    for (int i = 0; i < count; i++) {
+      if (mapping.error(i) != 0) {
+        try (mapping) {
+          throw new HypervisorException(
+              "map",
+              domid,
+              "errno " + mapping.error(i),
+              "pfn 0x%x at frame 0x%x".formatted(pfns[i], frames[i]));
+        }
+      }
+    }
+    return mapping;
   }
 
   private void place(
@@ -224,9 +264,17 @@ final class PageLoader {
     if (localised) {
       for (int i = from; i < to; i++) {
         if (guest.isLocalised(types[i])) {
-          guest.localise(at, types[i], pfns[i], populator, memory, mapping.offset(i));
+          localise(at, i, memory, mapping.offset(i));
         }
       }
+    }
+  }
+
+  /// Localises a page of the record at once, or has a look at it while it waits.
+  private void localise(Frame at, int i, MemorySegment memory, long offset) throws IOException {
+    guest.checkPage(at, types[i], pfns[i], memory, offset);
+    if (!tablesWait) {
+      guest.localise(pfns[i], populator, memory, offset);
     }
   }
 
@@ -242,7 +290,7 @@ final class PageLoader {
         long offset = (long) i * Wire.PAGE_SIZE;
         int type = types[from + i];
         if (guest.isLocalised(type)) {
-          guest.localise(at, type, pfns[from + i], populator, scratch, offset);
+          localise(at, from + i, scratch, offset);
         }
         long there = mapping.offset(from + i);
         if (MemorySegment.mismatch(

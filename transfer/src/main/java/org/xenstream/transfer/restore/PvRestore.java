@@ -15,7 +15,6 @@ import org.xenstream.transfer.DomainInfo;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.Hypervisor;
 import org.xenstream.transfer.HypervisorException;
-import org.xenstream.x86.PageTableEntry;
 import org.xenstream.x86.SharedInfo;
 
 /// PV guests of 64 and of 32 bits (`tools/libs/guest/xg_sr_restore_x86_pv.c`).
@@ -39,7 +38,7 @@ final class PvRestore implements GuestRestore {
   private final String source;
   private final PvP2m p2m;
   private final PvVcpus vcpus;
-  private final TableLocaliser tables = new TableLocaliser();
+  private final PvTables tables;
   private final long[] frame = new long[1];
   private final long[] inM2p = new long[Wire.MAX_BATCH];
   private @Nullable ForeignMapping m2p;
@@ -57,6 +56,7 @@ final class PvRestore implements GuestRestore {
     this.source = source;
     this.vcpus = new PvVcpus(source, domain.maxVcpuId() + 1);
     this.p2m = new PvP2m();
+    this.tables = new PvTables(request.domid(), source, p2m);
   }
 
   @Override
@@ -146,40 +146,25 @@ final class PvRestore implements GuestRestore {
   }
 
   @Override
-  public void localise(
-      Frame at, int type, long pfn, Populator populator, MemorySegment memory, long offset)
+  public long nextLocalised(long from) {
+    return tables.next(from);
+  }
+
+  @Override
+  public boolean areFirst(long[] entries, int count) {
+    return tables.areFirst(entries, count);
+  }
+
+  @Override
+  public void checkPage(Frame at, int type, long pfn, MemorySegment memory, long offset)
       throws IOException {
-    int slot = tables.localise(memory, offset, 0, p2m.complements(), p2m.maxPfn());
-    if (slot == PageTableEntry.ENTRIES) {
-      return;
-    }
-    // A table came before the pages that it names: they are given frames now.
-    for (int i = slot; i < PageTableEntry.ENTRIES; i++) {
-      long entry = Wire.u64(memory, offset + 8L * i);
-      if (!PageTableEntry.isPresent(entry)) {
-        continue;
-      }
-      long named = PageTableEntry.frame(entry);
-      if (named > p2m.maxPfn()) {
-        throw RefusedStreamException.of(
-            source,
-            at,
-            "pfns up to 0x%x in the page tables".formatted(p2m.maxPfn()),
-            "0x%x in slot %d of the %s at pfn 0x%x".formatted(named, i, PageType.name(type), pfn));
-      }
-      if (p2m.frame(named) == Hypervisor.INVALID_FRAME) {
-        populator.want(named);
-      }
-    }
-    populator.finish();
-    slot = tables.localise(memory, offset, slot, p2m.complements(), p2m.maxPfn());
-    if (slot != PageTableEntry.ENTRIES) {
-      throw RefusedStreamException.of(
-          source,
-          at,
-          "pages with memory behind the page tables",
-          "none in slot %d of the %s at pfn 0x%x".formatted(slot, PageType.name(type), pfn));
-    }
+    tables.check(at, type, pfn, memory, offset);
+  }
+
+  @Override
+  public void localise(long pfn, Populator populator, MemorySegment memory, long offset)
+      throws IOException {
+    tables.localise(pfn, populator, memory, offset);
   }
 
   @Override

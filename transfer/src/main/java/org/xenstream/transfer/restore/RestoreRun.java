@@ -202,6 +202,7 @@ final class RestoreRun {
 
   private void complete() throws IOException {
     try {
+      loader.localiseWaiting();
       guest.complete(end);
     } catch (HypervisorException e) {
       throw e.at(Location.of(source.name(), end, "libxc", "end of the records", null));

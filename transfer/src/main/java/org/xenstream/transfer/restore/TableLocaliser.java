@@ -42,6 +42,20 @@ public final class TableLocaliser {
     return done;
   }
 
+  /// Tells whether all entries that are present name pfns of the guest.
+  ///
+  /// @param memory the table lies here, at `offset`
+  /// @param maxPfn the guest's highest pfn
+  public boolean areWithin(MemorySegment memory, long offset, long maxPfn) {
+    MemorySegment.copy(memory, ENTRY, offset, table, 0, ENTRIES);
+    long beyond = 0;
+    for (int i = 0; i < ENTRIES; i++) {
+      long pfn = PageTableEntry.frame(table[i]) & -(table[i] & PageTableEntry.PRESENT);
+      beyond |= maxPfn - pfn;
+    }
+    return beyond >= 0;
+  }
+
   private int localise(int from, MemorySegment complements, long maxPfn) {
     if (!look(from, complements, maxPfn) || !areFound(from)) {
       return oneByOne(from, complements, maxPfn);
