@@ -87,14 +87,12 @@ public final class TableLocaliser {
     for (int i = from; i < ENTRIES; i++) {
       long pfn = PageTableEntry.frame(table[i]) & -(table[i] & PageTableEntry.PRESENT);
       beyond |= maxPfn - pfn;
-      found[i] = pfn;
+      found[i] = pfn << 3;
     }
     if (beyond < 0) {
       return false;
     }
-    for (int i = from; i < ENTRIES; i++) {
-      found[i] = complements.get(U64, found[i] << 3);
-    }
+    EntryRuns.read(complements, found, from, ENTRIES, found);
     return true;
   }
 

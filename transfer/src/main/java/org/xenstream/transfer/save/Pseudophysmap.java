@@ -84,8 +84,16 @@ public final class Pseudophysmap {
     if (mfn < 0 || mfn > maxMfn) {
       return -1;
     }
+    long pfn = inM2p(mfn);
+    return pfn < 0 || mfnOf(pfn) != mfn ? -1 : pfn;
+  }
+
+  /// What the m2p alone says of an mfn; −1 where that is no pfn of the guest.
+  ///
+  /// @param mfn at most [#maxMfn]
+  long inM2p(long mfn) {
     long pfn = m2p.get(U64, mfn << 3);
-    return pfn < 0 || pfn > maxPfn || mfnOf(pfn) != mfn ? -1 : pfn;
+    return pfn < 0 || pfn > maxPfn ? -1 : pfn;
   }
 
   /// Looks up the present entries of a page table, all in m2p before all in p2m, in loops that do
@@ -101,14 +109,12 @@ public final class Pseudophysmap {
       long present = -(table[i] & PageTableEntry.PRESENT);
       long mfn = PageTableEntry.frame(table[i]) & present;
       wrong |= (maxMfn - mfn) | -(table[i] & bad & present);
-      mfns[i] = mfn;
+      pfns[i] = mfn << 3;
     }
     if (wrong < 0) {
       return false;
     }
-    for (int i = first; i < end; i++) {
-      pfns[i] = m2p.get(U64, mfns[i] << 3);
-    }
+    EntryRuns.read(m2p, pfns, first, end, pfns);
     for (int i = first; i < end; i++) {
       long pfn = pfns[i] & -(table[i] & PageTableEntry.PRESENT);
       wrong |= pfn | (maxPfn - pfn);
@@ -117,8 +123,15 @@ public final class Pseudophysmap {
     if (wrong < 0) {
       return false;
     }
-    for (int i = first; i < end; i++) {
-      mfns[i] = mfnOf(pfns[i]);
+    if (width == 8) {
+      for (int i = first; i < end; i++) {
+        mfns[i] = leaves[(int) (pfns[i] >>> 9)] + ((pfns[i] & 511) << 3);
+      }
+      EntryRuns.read(p2m, mfns, first, end, mfns);
+    } else {
+      for (int i = first; i < end; i++) {
+        mfns[i] = mfnOf(pfns[i]);
+      }
     }
     long differ = 0;
     for (int i = first; i < end; i++) {
@@ -131,7 +144,7 @@ public final class Pseudophysmap {
   /// How many mfns from `mfn` on are, in either table, the pfns from `pfn` on, in one frame of the
   /// p2m.
   ///
-  /// @param pfn of the guest
+  /// @param pfn at most [#maxPfn]
   /// @param most at most 512; no more mfns than there are
   /// @param pfns 512 numbers that are overwritten
   /// @param mfns 512 numbers that are overwritten

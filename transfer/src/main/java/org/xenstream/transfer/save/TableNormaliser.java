@@ -99,11 +99,13 @@ public final class TableNormaliser {
   /// @return how many, 0 where there is none that is worth it
   private int runOfBoth(int i, int end, long key, long superpage) {
     long mfn = PageTableEntry.frame(table[i]);
-    if ((table[i] & superpage) != 0 || mfn > map.maxMfn) {
+    if (!EntryRuns.mayBegin(table, i, end, key)
+        || (table[i] & superpage) != 0
+        || mfn > map.maxMfn) {
       return 0;
     }
     // Before the run is looked for, which goes on while the processor waits for this.
-    long pfn = map.pfnOf(mfn);
+    long pfn = map.inM2p(mfn);
     int most = (int) Math.min(end, i + map.maxMfn - mfn + 1);
     int length = pfn < 0 ? 0 : EntryRuns.length(table, i, most, key);
     if (length == 0) {
