@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.xenstream.core.format.Framed;
@@ -59,6 +60,10 @@ public final class RestoreRate {
   private final SimHost host;
   private final SimDomain domain;
   private final boolean hvm;
+
+  /// Those of a PV guest, by pfn; none until they are wanted.
+  private long[] frames = {};
+
   private final double[] read;
   private final double[] readPages;
   private final double[] fromFile;
@@ -242,9 +247,8 @@ public final class RestoreRate {
                 return null;
               }
               if (touched && method.getName().equals("populate")) {
-                long[] pfns = (long[]) values[2];
-                for (int i = 0; !hvm && i < (int) values[3]; i++) {
-                  pfns[i] = domain.frameOf(pfns[i]);
+                if (!hvm) {
+                  putFrames((long[]) values[2], (int) values[3]);
                 }
                 return null;
               }
@@ -254,6 +258,17 @@ public final class RestoreRate {
                 throw e.getCause();
               }
             });
+  }
+
+  /// What populating is left with: the frames in place of the pfns.
+  private void putFrames(long[] pfns, int count) {
+    if (frames.length == 0) {
+      frames = new long[Math.toIntExact(domain.outcome().lastPfn() + 1)];
+      Arrays.setAll(frames, domain::frameOf);
+    }
+    for (int i = 0; i < count; i++) {
+      pfns[i] = frames[(int) pfns[i]];
+    }
   }
 
   private void restore(Hypervisor port, OctetInput input) throws IOException {
