@@ -41,7 +41,7 @@ sealed interface GuestRestore extends AutoCloseable permits HvmRestore, PvRestor
 
   /// Tells whether none of these pages is of such a type already, of those that [#setTypes] named.
   ///
-  /// @param entries of a PAGE_DATA record
+  /// @param entries of a PAGE_DATA record, in ascending order
   boolean areFirst(long[] entries, int count);
 
   /// Looks whether a page of the stream can become one of this guest.

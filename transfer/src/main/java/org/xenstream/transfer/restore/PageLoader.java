@@ -4,6 +4,7 @@ package org.xenstream.transfer.restore;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.MemoryRuns;
@@ -34,6 +35,9 @@ final class PageLoader {
   /// Pages of a verify pass are looked at through this much memory.
   private static final int VERIFIED_AT_ONCE = 64;
 
+  /// Octets of a line of the processor's cache.
+  private static final int LINE = 64;
+
   private final Hypervisor hypervisor;
   private final int domid;
   private final String source;
@@ -49,6 +53,11 @@ final class PageLoader {
   private final MemoryRuns runs = new MemoryRuns();
   private @Nullable MemorySegment verified;
   private boolean tablesWait = true;
+
+  /// What [#fetch] read, so that it is read.
+  @SuppressWarnings("UnusedVariable")
+  private long fetched;
+
   private long pages;
   private long mismatches;
 
@@ -109,8 +118,12 @@ final class PageLoader {
       cancellation.check();
       guest.frames(pfns, frames, count);
       try (ForeignMapping mapping = map(count)) {
+        MemorySegment memory = mapping.memory();
         for (int i = 0; i < count; i++) {
-          guest.localise(pfns[i], populator, mapping.memory(), mapping.offset(i));
+          if (i + 1 < count) {
+            fetch(memory, mapping.offset(i + 1));
+          }
+          guest.localise(pfns[i], populator, memory, mapping.offset(i));
         }
       }
     }
@@ -262,12 +275,30 @@ final class PageLoader {
     }
     supply.take(runs);
     if (localised) {
+      int before = -1;
       for (int i = from; i < to; i++) {
         if (guest.isLocalised(types[i])) {
-          localise(at, i, memory, mapping.offset(i));
+          fetch(memory, mapping.offset(i));
+          if (before >= 0) {
+            localise(at, before, memory, mapping.offset(before));
+          }
+          before = i;
         }
       }
+      if (before >= 0) {
+        localise(at, before, memory, mapping.offset(before));
+      }
     }
+  }
+
+  /// Has the processor fetch a page that is to be localised next: all its lines at once, and not
+  /// one after the other when their turn comes. By then it lies in no cache any more.
+  private void fetch(MemorySegment memory, long offset) {
+    long all = 0;
+    for (long at = offset; at < offset + Wire.PAGE_SIZE; at += LINE) {
+      all |= memory.get(ValueLayout.JAVA_LONG, at);
+    }
+    fetched = all;
   }
 
   /// Localises a page of the record at once, or has a look at it while it waits.

@@ -77,6 +77,11 @@ final class PvP2m implements AutoCloseable {
     return types.get(U8, pfn);
   }
 
+  /// The highest page that ever had a type but NOTAB; −1 when there is none.
+  long highestTyped() {
+    return highestTyped;
+  }
+
   /// The first page from `from` on whose type is not NOTAB; −1 when there is none. Eight pages are
   /// passed over at a time: few are page tables.
   long nextTyped(long from) {

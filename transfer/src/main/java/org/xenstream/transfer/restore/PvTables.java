@@ -37,8 +37,11 @@ final class PvTables {
     return pfn;
   }
 
-  /// As [GuestRestore#areFirst].
+  /// As [GuestRestore#areFirst]; most batches lie behind all tables.
   boolean areFirst(long[] entries, int count) {
+    if ((entries[0] & Wire.PFN_MASK) > p2m.highestTyped()) {
+      return true;
+    }
     for (int i = 0; i < count; i++) {
       if (PageType.isTable(p2m.type(entries[i] & Wire.PFN_MASK))) {
         return false;
