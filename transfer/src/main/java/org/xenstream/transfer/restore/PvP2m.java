@@ -4,6 +4,7 @@ package org.xenstream.transfer.restore;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.BitSet;
 import org.xenstream.core.format.PageType;
 import org.xenstream.core.format.Wire;
 import org.xenstream.os.SparseMemory;
@@ -34,6 +35,9 @@ final class PvP2m implements AutoCloseable {
   /// hostile stream touches them here and there.
   private static final long IN_LARGE_PAGES = 32L << 20;
 
+  /// So many types are in a page of the machine.
+  private static final long IN_TYPED = 4096;
+
   private final SparseMemory memory;
   private final MemorySegment frames;
   private final MemorySegment types;
@@ -43,6 +47,10 @@ final class PvP2m implements AutoCloseable {
 
   /// Pfns sent with a type but without a frame.
   private final SparsePfnSet absent = new SparsePfnSet();
+
+  /// Which pages of `types` hold any: one at the end of 2^32 pfns is found without a page fault at
+  /// each before it.
+  private final BitSet typed = new BitSet();
 
   private long maxPfn = -1;
   private long highestTyped = -1;
@@ -87,6 +95,10 @@ final class PvP2m implements AutoCloseable {
   long nextTyped(long from) {
     long pfn = from;
     while (pfn <= highestTyped) {
+      if ((pfn & (IN_TYPED - 1)) == 0 || pfn == from) {
+        int part = typed.nextSetBit((int) (pfn / IN_TYPED));
+        pfn = Math.max(pfn, part * IN_TYPED);
+      }
       if ((pfn & 7) == 0 && types.get(U64, pfn) == 0) {
         pfn += 8;
       } else if (types.get(U8, pfn) == 0) {
@@ -96,6 +108,11 @@ final class PvP2m implements AutoCloseable {
       }
     }
     return -1;
+  }
+
+  private void hasType(long pfn) {
+    typed.set((int) (pfn / IN_TYPED));
+    highestTyped = Math.max(highestTyped, pfn);
   }
 
   /// The pfn of the page that holds entries of the guest's own p2m; −1 when no record named it.
@@ -164,7 +181,7 @@ final class PvP2m implements AutoCloseable {
       for (int i = 0; i < count; i++) {
         if (absent.contains(pfns[i])) {
           types.set(U8, pfns[i], (byte) PageType.XTAB);
-          highestTyped = Math.max(highestTyped, pfns[i]);
+          hasType(pfns[i]);
         }
       }
     }
@@ -184,7 +201,7 @@ final class PvP2m implements AutoCloseable {
           continue;
         }
         if (there) {
-          highestTyped = Math.max(highestTyped, pfns[j]);
+          hasType(pfns[j]);
         } else if (absent.places() < MOST_ABSENT) {
           absent.add(pfns[j]);
         }

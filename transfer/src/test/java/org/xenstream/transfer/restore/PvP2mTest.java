@@ -45,14 +45,38 @@ class PvP2mTest {
         p2m.setTypes(new long[] {pfn}, new byte[] {PageType.L1TAB | PageType.PINNED}, 1);
         assertEquals(PageType.L1TAB | PageType.PINNED, p2m.type(pfn));
       }
-      List<Long> found = new ArrayList<>();
-      for (long pfn = p2m.nextTyped(0); pfn >= 0; pfn = p2m.nextTyped(pfn + 1)) {
-        found.add(pfn);
-      }
-      assertEquals(typed, found);
+      assertEquals(typed, typed(p2m));
       p2m.setTypes(new long[] {900}, new byte[] {PageType.NOTAB}, 1);
       assertEquals(-1, p2m.nextTyped(16));
     }
+  }
+
+  /// Far apart, at the ends of what is kept together, and one that is an ordinary page again.
+  @Test
+  void typesAreFoundHoweverFarApart() throws IOException {
+    List<Long> typed = List.of(7L, 4095L, 4096L, 3L << 30, LAST - 4096, LAST);
+    try (PvP2m p2m = new PvP2m()) {
+      p2m.expand(LAST);
+      for (long pfn : typed) {
+        p2m.setFrames(new long[] {pfn}, new long[] {5}, 1);
+        p2m.setTypes(new long[] {pfn}, new byte[] {PageType.L1TAB}, 1);
+      }
+      assertEquals(LAST, p2m.highestTyped());
+      assertEquals(typed, typed(p2m));
+      p2m.setTypes(new long[] {3L << 30}, new byte[] {PageType.NOTAB}, 1);
+      assertEquals(LAST - 4096, p2m.nextTyped(4097));
+      assertEquals(LAST, p2m.nextTyped(LAST - 4095));
+      assertEquals(LAST, p2m.nextTyped(LAST));
+      assertEquals(-1, p2m.nextTyped(LAST + 1));
+    }
+  }
+
+  private static List<Long> typed(PvP2m p2m) {
+    List<Long> found = new ArrayList<>();
+    for (long pfn = p2m.nextTyped(0); pfn >= 0; pfn = p2m.nextTyped(pfn + 1)) {
+      found.add(pfn);
+    }
+    return found;
   }
 
   /// A pfn sent as no page, to which a page table gave a frame later, is no ordinary page.
