@@ -12,11 +12,17 @@ public final class SparseMemory implements AutoCloseable {
   private static final int PROT_READ = 1;
   private static final int PROT_WRITE = 2;
   private static final int MAP_PRIVATE = 2;
+  private static final int MAP_FIXED = 0x10;
   private static final int MAP_ANONYMOUS = 0x20;
   private static final int MAP_NORESERVE = 0x4000;
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_HUGEPAGE = 14;
+  private static final int MFD_CLOEXEC = 1;
   private static final long HUGE_PAGE = 2L << 20;
+
+  /// So much of the machine is taken at most where zeros are shared; a process may have 65,530
+  /// mappings.
+  private static final long ZEROS = 64L << 20;
 
   // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
   private static final MemorySegment MMAP = SystemCall.function("mmap");
@@ -26,6 +32,15 @@ public final class SparseMemory implements AutoCloseable {
 
   // int madvise(void *addr, size_t length, int advice);
   private static final MemorySegment MADVISE = SystemCall.function("madvise");
+
+  // int memfd_create(const char *name, unsigned int flags);
+  private static final MemorySegment MEMFD_CREATE = SystemCall.function("memfd_create");
+
+  // int ftruncate(int fd, off_t length);
+  private static final MemorySegment FTRUNCATE = SystemCall.function("ftruncate");
+
+  // int close(int fd);
+  private static final MemorySegment CLOSE = SystemCall.function("close");
 
   private final Arena arena;
   private final MemorySegment memory;
@@ -62,6 +77,44 @@ public final class SparseMemory implements AutoCloseable {
           MemorySegment.ofAddress((address + HUGE_PAGE - 1) & -HUGE_PAGE)
               .reinterpret(length, arena, _ -> unmap(address, reserved));
       return new SparseMemory(arena, memory);
+    }
+  }
+
+  /// The same for memory much of which is read without ever being written: what was not written is
+  /// the same 64 MiB over and over. Of other memory a page that is read costs a page where the
+  /// kernel has no page of zeros for it.
+  @SuppressWarnings("MustBeClosedChecker") // the caller's
+  public static SparseMemory reserveSharingZeros(long length) throws IOException {
+    SparseMemory fresh = reserve(length);
+    try (Arena call = Arena.ofConfined()) {
+      fresh.shareZeros(NativeCall.state(call), call.allocateFrom("zeros"));
+      return fresh;
+    } catch (IOException | RuntimeException e) {
+      fresh.close();
+      throw e;
+    }
+  }
+
+  private void shareZeros(MemorySegment state, MemorySegment name) throws IOException {
+    int file = (int) NativeCall.call(state, MEMFD_CREATE, name.address(), MFD_CLOEXEC);
+    if (file < 0) {
+      throw SystemCall.failed("memfd_create", NativeCall.errno(state));
+    }
+    try {
+      if ((int) NativeCall.call(state, FTRUNCATE, file, ZEROS) != 0) {
+        throw SystemCall.failed("ftruncate to %d octets".formatted(ZEROS), NativeCall.errno(state));
+      }
+      for (long at = 0; at < memory.byteSize(); at += ZEROS) {
+        long length = Math.min(ZEROS, memory.byteSize() - at);
+        int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
+        int access = PROT_READ | PROT_WRITE;
+        long address = memory.address() + at;
+        if (NativeCall.call(state, MMAP, address, length, access, flags, file, 0L) == -1) {
+          throw SystemCall.failed("mmap of %d octets".formatted(length), NativeCall.errno(state));
+        }
+      }
+    } finally {
+      NativeCall.call(state, CLOSE, file);
     }
   }
 
