@@ -78,11 +78,12 @@ class LargeGuestTest {
     }
   }
 
-  /// What of this process lies in memory.
+  /// What this process alone has of the machine's memory: what nobody wrote is shared, and would be
+  /// counted once for each page.
   private static long residentOctets() throws IOException {
     String line =
         Files.readAllLines(Path.of("/proc/self/status")).stream()
-            .filter(one -> one.startsWith("VmRSS:"))
+            .filter(one -> one.startsWith("RssAnon:"))
             .findFirst()
             .orElseThrow();
     return Long.parseLong(line.replaceAll("\\D", "")) << 10;

@@ -40,8 +40,9 @@ final class FrameTable implements AutoCloseable {
   private static final long INVALID_M2P_ENTRY = -1;
   private static final int M2P_CHUNK = 512;
 
-  /// To look for zeros takes as long as to receive them: it is done where a machine is larger than
-  /// this one may be, 16 GiB.
+  /// To look for zeros takes as long as to receive them, and to share them between pages that
+  /// nobody wrote makes the first write dearer: it is done where a machine is larger than this one
+  /// may be, 16 GiB.
   private static final long MORE_THAN_IS_LIKELY = 1L << 22;
 
   private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
@@ -60,7 +61,10 @@ final class FrameTable implements AutoCloseable {
     this.frames = frames;
     this.discardsZeros = frames > MORE_THAN_IS_LIKELY && !hugePages;
     this.free = frames;
-    machine = SparseMemory.reserve(frames << 12);
+    machine =
+        discardsZeros
+            ? SparseMemory.reserveSharingZeros(frames << 12)
+            : SparseMemory.reserve(frames << 12);
     memory = machine.memory();
     if (hugePages) {
       machine.preferHugePages();
@@ -258,8 +262,10 @@ final class FrameTable implements AutoCloseable {
   }
 
   /// Ends a foreign mapping's hold on the frame. Call under the monitor.
-  void unmap(long frame) {
-    long word = word(frame) - ONE_MAPPING;
+  ///
+  /// @param mapped the frame's word, as it is to be but for the mapping
+  void unmap(long frame, long mapped) {
+    long word = mapped - ONE_MAPPING;
     if ((word & MAPPED) == 0 && (word & OWNER) == (long) ORPHAN << 32) {
       setWord(frame, 0);
       free++;

@@ -57,6 +57,20 @@ final class PageTypes {
     get(frame, type, 0);
   }
 
+  /// Tells whether a frame can be referred to as a writable page: it is one, or used as nothing.
+  ///
+  /// @param word the frame's, see [FrameTable]
+  static boolean canBeWritable(long word) {
+    return (word & FrameTable.COUNT) == 0 || FrameTable.type(word) == FrameTable.WRITABLE;
+  }
+
+  /// The word of such a frame with one reference more to it as a writable page, as [#get] takes it:
+  /// of whole batches that are mapped each word is read and written once.
+  static long withWritable(long word) {
+    return ((word & ~FrameTable.TYPE) | (long) FrameTable.WRITABLE << 24 | FrameTable.VALIDATED)
+        + 1;
+  }
+
   private void get(long frame, int type, long flag) throws XenError {
     if (!frames.belongs(frame, domid)) {
       throw new XenError(Errno.EINVAL, "frame 0x%x is not the domain's".formatted(frame));
@@ -93,7 +107,11 @@ final class PageTypes {
 
   /// Gives a reference back. A table that nobody uses any more lets go what it names.
   void put(long frame) {
-    long word = frames.word(frame);
+    frames.setWord(frame, without(frame, frames.word(frame)));
+  }
+
+  /// The frame's word when that is done.
+  long without(long frame, long word) {
     assert (word & FrameTable.COUNT) != 0;
     if ((word & FrameTable.COUNT) == 1) {
       int level = FrameTable.type(word);
@@ -105,7 +123,7 @@ final class PageTypes {
       // "A page is dirtied when its type count becomes zero."
       markDirty(frame);
     }
-    frames.setWord(frame, word - 1);
+    return word - 1;
   }
 
   private void markDirty(long frame) {

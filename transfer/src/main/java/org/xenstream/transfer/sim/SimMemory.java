@@ -249,25 +249,23 @@ final class SimMemory implements AutoCloseable {
     boolean typed = access == Access.WRITE && !hvm;
     synchronized (frames) {
       for (int i = 0; i < count; i++) {
-        long frame = machineFrame(wanted[i]);
+        long frame = hvm ? p2m.frame(wanted[i]) : wanted[i];
+        long word = frame >= 0 && frame < frames.frames() ? frames.word(frame) : 0;
         int error = 0;
-        if (frame < 0) {
+        if (FrameTable.owner(word) != domid) {
           error = notItsOwn(wanted[i]).number();
-        } else if ((frames.word(frame) & FrameTable.BROKEN) != 0) {
+        } else if ((word & FrameTable.BROKEN) != 0) {
           error = Errno.EINVAL.number();
-        } else if (typed) {
-          try {
-            types.get(frame, FrameTable.WRITABLE);
-          } catch (XenError e) {
-            error = Errno.EBUSY.number();
-          }
+        } else if (typed && !PageTypes.canBeWritable(word)) {
+          error = Errno.EBUSY.number();
         }
         if (error != 0) {
           errors = errors.length == 0 ? new int[count] : errors;
           errors[i] = error;
           offsets[i] = -1;
         } else {
-          frames.setWord(frame, frames.word(frame) + FrameTable.ONE_MAPPING);
+          long held = typed ? PageTypes.withWritable(word) : word;
+          frames.setWord(frame, held + FrameTable.ONE_MAPPING);
           offsets[i] = frame << 12;
         }
       }
@@ -291,10 +289,11 @@ final class SimMemory implements AutoCloseable {
       for (long offset : offsets) {
         if (offset >= 0) {
           long frame = offset >>> 12;
-          if (typed && frames.belongs(frame, domid)) {
-            types.put(frame);
+          long word = frames.word(frame);
+          if (typed && FrameTable.owner(word) == domid) {
+            word = types.without(frame, word);
           }
-          frames.unmap(frame);
+          frames.unmap(frame, word);
         }
       }
       if (filled && !ran) {
