@@ -84,10 +84,10 @@ public final class SparseMemory implements AutoCloseable {
   /// the same 64 MiB over and over. Of other memory a page that is read costs a page where the
   /// kernel has no page of zeros for it.
   @SuppressWarnings("MustBeClosedChecker") // the caller's
-  public static SparseMemory reserveSharingZeros(long length) throws IOException {
+  public static SparseMemory reserveSharingZeros(long length, long from) throws IOException {
     SparseMemory fresh = reserve(length);
     try (Arena call = Arena.ofConfined()) {
-      fresh.shareZeros(NativeCall.state(call), call.allocateFrom("zeros"));
+      fresh.shareZeros(NativeCall.state(call), call.allocateFrom("zeros"), from);
       return fresh;
     } catch (IOException | RuntimeException e) {
       fresh.close();
@@ -95,7 +95,7 @@ public final class SparseMemory implements AutoCloseable {
     }
   }
 
-  private void shareZeros(MemorySegment state, MemorySegment name) throws IOException {
+  private void shareZeros(MemorySegment state, MemorySegment name, long from) throws IOException {
     int file = (int) NativeCall.call(state, MEMFD_CREATE, name.address(), MFD_CLOEXEC);
     if (file < 0) {
       throw SystemCall.failed("memfd_create", NativeCall.errno(state));
@@ -104,7 +104,7 @@ public final class SparseMemory implements AutoCloseable {
       if ((int) NativeCall.call(state, FTRUNCATE, file, ZEROS) != 0) {
         throw SystemCall.failed("ftruncate to %d octets".formatted(ZEROS), NativeCall.errno(state));
       }
-      for (long at = 0; at < memory.byteSize(); at += ZEROS) {
+      for (long at = from; at < memory.byteSize(); at += ZEROS) {
         long length = Math.min(ZEROS, memory.byteSize() - at);
         int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
         int access = PROT_READ | PROT_WRITE;

@@ -62,7 +62,7 @@ class SparseMemoryTest {
   }
 
   private static SparseMemory reserve(boolean sharing) throws IOException {
-    return sharing ? SparseMemory.reserveSharingZeros(LENGTH) : SparseMemory.reserve(LENGTH);
+    return sharing ? SparseMemory.reserveSharingZeros(LENGTH, 4096) : SparseMemory.reserve(LENGTH);
   }
 
   private static long anonymousKibibytes() throws IOException {

@@ -14,10 +14,11 @@ import org.xenstream.transfer.Hypervisor;
 /// the guest's own p2m.
 ///
 /// A record of 16 octets can claim pfns up to 2^32. So the tables lie in sparse memory and hold the
-/// complement of what they say: what nobody wrote to costs nothing, and reads as no frame. A type
-/// is in its table only where there is a frame, so that a hostile stream cannot make a table grow
-/// by entries that cost it nothing. Of a pfn without a frame that was sent as no ordinary page,
-/// which is one of type BROKEN or XTAB, so much is kept: a page table can give it a frame later.
+/// complement of what they say: what nobody wrote to costs nothing, even where it is read, and
+/// reads as no frame. A type is in its table only where there is a frame, so that a hostile stream
+/// cannot make a table grow by entries that cost it nothing. Of a pfn without a frame that was sent
+/// as no ordinary page, which is one of type BROKEN or XTAB, so much is kept: a page table can give
+/// it a frame later.
 final class PvP2m implements AutoCloseable {
   private static final long MOST_PFNS = 1L << 32;
   private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG;
@@ -58,7 +59,7 @@ final class PvP2m implements AutoCloseable {
   PvP2m() throws IOException {
     long framesEnd = MOST_PFNS * Long.BYTES;
     long typesEnd = framesEnd + MOST_PFNS;
-    memory = SparseMemory.reserve(typesEnd + MOST_LEAVES * Long.BYTES);
+    memory = SparseMemory.reserveSharingZeros(typesEnd + MOST_LEAVES * Long.BYTES, IN_LARGE_PAGES);
     memory.preferHugePages(0, IN_LARGE_PAGES);
     frames = memory.memory().asSlice(0, framesEnd);
     types = memory.memory().asSlice(framesEnd, MOST_PFNS);

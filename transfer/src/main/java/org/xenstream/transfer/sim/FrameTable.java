@@ -63,7 +63,7 @@ final class FrameTable implements AutoCloseable {
     this.free = frames;
     machine =
         discardsZeros
-            ? SparseMemory.reserveSharingZeros(frames << 12)
+            ? SparseMemory.reserveSharingZeros(frames << 12, 0)
             : SparseMemory.reserve(frames << 12);
     memory = machine.memory();
     if (hugePages) {
