@@ -82,7 +82,10 @@ public final class SparseMemory implements AutoCloseable {
 
   /// The same for memory much of which is read without ever being written: what was not written is
   /// the same 64 MiB over and over. Of other memory a page that is read costs a page where the
-  /// kernel has no page of zeros for it.
+  /// kernel has no page of zeros for it. Where no file in memory can be made it is as of
+  /// [#reserve].
+  ///
+  /// @param from where that begins, a multiple of 4096; before it memory is as of [#reserve]
   @SuppressWarnings("MustBeClosedChecker") // the caller's
   public static SparseMemory reserveSharingZeros(long length, long from) throws IOException {
     SparseMemory fresh = reserve(length);
@@ -98,7 +101,8 @@ public final class SparseMemory implements AutoCloseable {
   private void shareZeros(MemorySegment state, MemorySegment name, long from) throws IOException {
     int file = (int) NativeCall.call(state, MEMFD_CREATE, name.address(), MFD_CLOEXEC);
     if (file < 0) {
-      throw SystemCall.failed("memfd_create", NativeCall.errno(state));
+      // A hardened host may forbid it (`vm.memfd_noexec`), and most have a page of zeros.
+      return;
     }
     try {
       if ((int) NativeCall.call(state, FTRUNCATE, file, ZEROS) != 0) {
