@@ -80,25 +80,20 @@ public final class SparseMemory implements AutoCloseable {
     }
   }
 
-  /// The same for memory much of which is read without ever being written: what was not written is
-  /// the same 64 MiB over and over. Of other memory a page that is read costs a page where the
-  /// kernel has no page of zeros for it. Where no file in memory can be made it is as of
-  /// [#reserve].
+  /// Lets what nobody writes in a part of it be the same 64 MiB over and over, as otherwise a page
+  /// that is only read costs a page where the kernel has no page of zeros for it. What was written
+  /// there before is lost. Where no file in memory can be made, nothing changes.
   ///
-  /// @param from where that begins, a multiple of 4096; before it memory is as of [#reserve]
-  @SuppressWarnings("MustBeClosedChecker") // the caller's
-  public static SparseMemory reserveSharingZeros(long length, long from) throws IOException {
-    SparseMemory fresh = reserve(length);
+  /// @param from a multiple of 4096, as is `length`
+  public void shareZeros(long from, long length) throws IOException {
+    MemorySegment part = memory.asSlice(from, length);
     try (Arena call = Arena.ofConfined()) {
-      fresh.shareZeros(NativeCall.state(call), call.allocateFrom("zeros"), from);
-      return fresh;
-    } catch (IOException | RuntimeException e) {
-      fresh.close();
-      throw e;
+      shareZeros(NativeCall.state(call), call.allocateFrom("zeros"), part);
     }
   }
 
-  private void shareZeros(MemorySegment state, MemorySegment name, long from) throws IOException {
+  private static void shareZeros(MemorySegment state, MemorySegment name, MemorySegment part)
+      throws IOException {
     int file = (int) NativeCall.call(state, MEMFD_CREATE, name.address(), MFD_CLOEXEC);
     if (file < 0) {
       // A hardened host may forbid it (`vm.memfd_noexec`), and most have a page of zeros.
@@ -108,11 +103,11 @@ public final class SparseMemory implements AutoCloseable {
       if ((int) NativeCall.call(state, FTRUNCATE, file, ZEROS) != 0) {
         throw SystemCall.failed("ftruncate to %d octets".formatted(ZEROS), NativeCall.errno(state));
       }
-      for (long at = from; at < memory.byteSize(); at += ZEROS) {
-        long length = Math.min(ZEROS, memory.byteSize() - at);
+      for (long at = 0; at < part.byteSize(); at += ZEROS) {
+        long length = Math.min(ZEROS, part.byteSize() - at);
         int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
         int access = PROT_READ | PROT_WRITE;
-        long address = memory.address() + at;
+        long address = part.address() + at;
         if (NativeCall.call(state, MMAP, address, length, access, flags, file, 0L) == -1) {
           throw SystemCall.failed("mmap of %d octets".formatted(length), NativeCall.errno(state));
         }

@@ -62,7 +62,11 @@ class SparseMemoryTest {
   }
 
   private static SparseMemory reserve(boolean sharing) throws IOException {
-    return sharing ? SparseMemory.reserveSharingZeros(LENGTH, 4096) : SparseMemory.reserve(LENGTH);
+    SparseMemory sparse = SparseMemory.reserve(LENGTH);
+    if (sharing) {
+      sparse.shareZeros(4096, LENGTH - 4096);
+    }
+    return sparse;
   }
 
   private static long anonymousKibibytes() throws IOException {

@@ -31,10 +31,10 @@ final class PvP2m implements AutoCloseable {
   /// in some 16 MiB.
   private static final int MOST_ABSENT = 1 << 17;
 
-  /// The frames of a guest of 16 GiB. They lie in pages of 2 MiB, as page faults may cost 11 µs
-  /// each, for a guest of 1 GiB a tenth of its restore; the frames of larger ones do not, as a
-  /// hostile stream touches them here and there.
-  private static final long IN_LARGE_PAGES = 32L << 20;
+  /// The pfns of a guest of 16 GiB. Their frames lie in pages of 2 MiB, as page faults may cost 11
+  /// µs each, for a guest of 1 GiB a tenth of its restore. What is known of pfns beyond does not: a
+  /// hostile stream touches it here and there, mostly to read that there is nothing.
+  private static final long DENSE = 1L << 22;
 
   /// So many types are in a page of the machine.
   private static final long IN_TYPED = 4096;
@@ -59,8 +59,8 @@ final class PvP2m implements AutoCloseable {
   PvP2m() throws IOException {
     long framesEnd = MOST_PFNS * Long.BYTES;
     long typesEnd = framesEnd + MOST_PFNS;
-    memory = SparseMemory.reserveSharingZeros(typesEnd + MOST_LEAVES * Long.BYTES, IN_LARGE_PAGES);
-    memory.preferHugePages(0, IN_LARGE_PAGES);
+    memory = SparseMemory.reserve(typesEnd + MOST_LEAVES * Long.BYTES);
+    memory.preferHugePages(0, DENSE * Long.BYTES);
     frames = memory.memory().asSlice(0, framesEnd);
     types = memory.memory().asSlice(framesEnd, MOST_PFNS);
     leaves = memory.memory().asSlice(typesEnd);
@@ -72,7 +72,11 @@ final class PvP2m implements AutoCloseable {
   }
 
   /// Makes the guest at least that large.
-  void expand(long pfn) {
+  void expand(long pfn) throws IOException {
+    if (pfn >= DENSE && maxPfn < DENSE) {
+      memory.shareZeros(DENSE * Long.BYTES, (MOST_PFNS - DENSE) * Long.BYTES);
+      memory.shareZeros(MOST_PFNS * Long.BYTES + DENSE, MOST_PFNS - DENSE);
+    }
     maxPfn = Math.max(maxPfn, pfn);
   }
 

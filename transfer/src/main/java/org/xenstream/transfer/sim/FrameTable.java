@@ -61,13 +61,12 @@ final class FrameTable implements AutoCloseable {
     this.frames = frames;
     this.discardsZeros = frames > MORE_THAN_IS_LIKELY && !hugePages;
     this.free = frames;
-    machine =
-        discardsZeros
-            ? SparseMemory.reserveSharingZeros(frames << 12, 0)
-            : SparseMemory.reserve(frames << 12);
+    machine = SparseMemory.reserve(frames << 12);
     memory = machine.memory();
     if (hugePages) {
       machine.preferHugePages();
+    } else if (discardsZeros) {
+      machine.shareZeros(0, frames << 12);
     }
     words = SparseMemory.reserve((frames * 8 + 4095) & -4096);
     m2p = SparseMemory.reserve((Math.max(frames, m2pEntries) * 8 + 4095) & -4096);
