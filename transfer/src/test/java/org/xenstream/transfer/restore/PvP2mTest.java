@@ -94,7 +94,7 @@ class PvP2mTest {
       Arrays.fill(types, (byte) PageType.XTAB);
       long before = anonymousKibibytes();
       for (int batch = 0; batch < 256; batch++) {
-        long first = batch << 19;
+        long first = (long) batch << 19;
         p2m.setTypes(LongStream.range(0, 1024).map(i -> first + 512 * i).toArray(), types, 1024);
       }
       long taken = anonymousKibibytes() - before;
