@@ -39,9 +39,6 @@ public final class SparseMemory implements AutoCloseable {
   // int ftruncate(int fd, off_t length);
   private static final MemorySegment FTRUNCATE = SystemCall.function("ftruncate");
 
-  // int close(int fd);
-  private static final MemorySegment CLOSE = SystemCall.function("close");
-
   private final Arena arena;
   private final MemorySegment memory;
 
@@ -113,7 +110,7 @@ public final class SparseMemory implements AutoCloseable {
         }
       }
     } finally {
-      NativeCall.call(state, CLOSE, file);
+      DescriptorCalls.close(file);
     }
   }
 

@@ -48,12 +48,7 @@ public final class TableLocaliser {
   /// @param maxPfn the guest's highest pfn
   public boolean areWithin(MemorySegment memory, long offset, long maxPfn) {
     MemorySegment.copy(memory, ENTRY, offset, table, 0, ENTRIES);
-    long beyond = 0;
-    for (int i = 0; i < ENTRIES; i++) {
-      long pfn = PageTableEntry.frame(table[i]) & -(table[i] & PageTableEntry.PRESENT);
-      beyond |= maxPfn - pfn;
-    }
-    return beyond >= 0;
+    return place(0, maxPfn);
   }
 
   private int localise(int from, MemorySegment complements, long maxPfn) {
@@ -83,17 +78,24 @@ public final class TableLocaliser {
 
   /// The same one by one, in a loop that does nothing else: the processor waits for many at a time.
   private boolean find(int from, MemorySegment complements, long maxPfn) {
+    if (!place(from, maxPfn)) {
+      return false;
+    }
+    EntryRuns.read(complements, found, from, ENTRIES, found);
+    return true;
+  }
+
+  /// Finds out where each entry is to be looked up.
+  ///
+  /// @return false where a pfn is none of the guest's
+  private boolean place(int from, long maxPfn) {
     long beyond = 0;
     for (int i = from; i < ENTRIES; i++) {
       long pfn = PageTableEntry.frame(table[i]) & -(table[i] & PageTableEntry.PRESENT);
       beyond |= maxPfn - pfn;
       found[i] = pfn << 3;
     }
-    if (beyond < 0) {
-      return false;
-    }
-    EntryRuns.read(complements, found, from, ENTRIES, found);
-    return true;
+    return beyond >= 0;
   }
 
   private boolean areFound(int from) {
