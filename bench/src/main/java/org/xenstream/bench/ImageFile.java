@@ -24,7 +24,8 @@ public class ImageFile {
   private static final long SEED = 1;
 
   /// The kind of guest.
-  @Param public SyntheticImage.Guest guest;
+  @Param({"HVM", "PV64"})
+  public SyntheticImage.Guest guest;
 
   private Path file;
   private long octets;

@@ -9,9 +9,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/// Makes an image for `scripts/bench-process`: `MakeImage [--pv | --legacy | --legacy-pv | --remus]
-/// FILE PAGES`. The pages of `--remus` are those of all checkpoints behind the first, of a guest of
-/// 32 MiB.
+/// Makes an image for `scripts/bench-process`: `MakeImage [--pv | --pv-linux | --legacy |
+/// --legacy-pv | --remus] FILE PAGES`. The pages of `--remus` are those of all checkpoints behind
+/// the first, of a guest of 32 MiB.
 public final class MakeImage {
   private static final long SEED = 1;
   private static final int REMUS_PAGES = 8192;
@@ -25,15 +25,21 @@ public final class MakeImage {
     String kind = arguments.length == 3 ? arguments[0] : "";
     if (arguments.length < 2
         || arguments.length > 3
-        || !List.of("", "--pv", "--legacy", "--legacy-pv", "--remus").contains(kind)) {
-      System.err.println("usage: MakeImage [--pv | --legacy | --legacy-pv | --remus] FILE PAGES");
+        || !List.of("", "--pv", "--pv-linux", "--legacy", "--legacy-pv", "--remus")
+            .contains(kind)) {
+      System.err.println(
+          "usage: MakeImage [--pv | --pv-linux | --legacy | --legacy-pv | --remus] FILE PAGES");
       System.exit(2);
     }
     Path file = Path.of(arguments[arguments.length - 2]);
     long pages = Long.parseLong(arguments[arguments.length - 1]);
     Path partial = Path.of(file + ".new");
     SyntheticImage.Guest guest =
-        kind.endsWith("pv") ? SyntheticImage.Guest.PV64 : SyntheticImage.Guest.HVM;
+        switch (kind) {
+          case "--pv", "--legacy-pv" -> SyntheticImage.Guest.PV64;
+          case "--pv-linux" -> SyntheticImage.Guest.PV64_LINUX;
+          default -> SyntheticImage.Guest.HVM;
+        };
     switch (kind) {
       case "--legacy", "--legacy-pv" -> LegacyImage.plain(partial, guest, pages);
       case "--remus" ->

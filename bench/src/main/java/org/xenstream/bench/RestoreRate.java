@@ -37,11 +37,11 @@ import org.xenstream.transfer.sim.SimHost;
 import org.xenstream.transfer.sim.SimOptions;
 
 /// Times restores into memory that was touched before, beside what the system itself does with the
-/// same octets: `RestoreRate HVM_FILE PV_FILE ROUNDS`, the files being bare streams of an HVM and
-/// of a PV guest of [MakeImage], which has one page table in twenty pages.
+/// same octets: `RestoreRate HVM_FILE PV_FILE LINUX_FILE ROUNDS`, the files being bare streams of
+/// an HVM and of two PV guests of [MakeImage], which have one page table in twenty pages.
 ///
-/// In turn, A B A B …, each for both guests: read(2) of the file into the same memory; the same
-/// from where the first pages stand in the file, which is no multiple of 64 octets, so that the
+/// In turn, A B A B …, each for all guests: read(2) of the file into the same memory; the same from
+/// where the first pages stand in the file, which is no multiple of 64 octets, so that the
 /// processor copies them more slowly; the restore from the file, `cat FILE | cat >/dev/null`, the
 /// restore from a pipe that `cat` fills, a larger one than the system's usual. A domain is restored
 /// once before; after that the hypervisor has nothing to populate.
@@ -88,21 +88,29 @@ public final class RestoreRate {
   /// Prints a line for each measure: least, median and highest rate in 10^9 octets a second, and
   /// the median of the ratios of neighbours.
   public static void main(String... arguments) throws IOException, InterruptedException {
-    if (arguments.length != 3) {
-      System.err.println("usage: RestoreRate HVM_FILE PV_FILE ROUNDS");
+    if (arguments.length != 4) {
+      System.err.println("usage: RestoreRate HVM_FILE PV_FILE LINUX_FILE ROUNDS");
       System.exit(2);
     }
-    int rounds = Integer.parseInt(arguments[2]);
+    int rounds = Integer.parseInt(arguments[3]);
     try (SimHost first = hostFor(Path.of(arguments[0]));
-        SimHost second = hostFor(Path.of(arguments[1]))) {
+        SimHost second = hostFor(Path.of(arguments[1]));
+        SimHost third = hostFor(Path.of(arguments[2]))) {
       RestoreRate hvm = of(Path.of(arguments[0]), first, true, rounds);
       RestoreRate pv = of(Path.of(arguments[1]), second, false, rounds);
-      run(List.of(hvm, pv), rounds);
+      RestoreRate linux = of(Path.of(arguments[2]), third, false, rounds);
+      run(List.of(hvm, pv, linux), rounds);
       hvm.tell("hvm");
       pv.tell("pv64");
-      Turns.tellRatio("restore from the file, pv64 / hvm", pv.fromFile, hvm.fromFile);
-      Turns.tellRatio("restore from a pipe, pv64 / hvm", pv.fromPipe, hvm.fromPipe);
+      linux.tell("linux");
+      tellRatios("pv64", pv, hvm);
+      tellRatios("linux", linux, hvm);
     }
+  }
+
+  private static void tellRatios(String guest, RestoreRate pv, RestoreRate hvm) {
+    Turns.tellRatio("restore from the file, %s / hvm".formatted(guest), pv.fromFile, hvm.fromFile);
+    Turns.tellRatio("restore from a pipe, %s / hvm".formatted(guest), pv.fromPipe, hvm.fromPipe);
   }
 
   private static long pages(Path file) throws IOException {
@@ -132,29 +140,29 @@ public final class RestoreRate {
     }
   }
 
-  private static void run(List<RestoreRate> both, int rounds)
+  private static void run(List<RestoreRate> all, int rounds)
       throws IOException, InterruptedException {
-    for (RestoreRate one : both) {
+    for (RestoreRate one : all) {
       one.restore(one.port(false), MappedInput.open(one.file));
     }
     // One round of each to warm up.
     for (int round = -1; round < rounds; round++) {
       int at = Math.max(round, 0);
-      for (RestoreRate one : both) {
+      for (RestoreRate one : all) {
         one.read[at] = Turns.rate(one.octets, () -> one.read(0));
       }
-      for (RestoreRate one : both) {
+      for (RestoreRate one : all) {
         one.readPages[at] = Turns.rate(one.octets - one.pagesAt, () -> one.read(one.pagesAt));
       }
-      for (RestoreRate one : both) {
+      for (RestoreRate one : all) {
         one.fromFile[at] = Turns.rate(one.octets, () -> one.restore(one.port(true), one.timed()));
       }
-      for (RestoreRate one : both) {
+      for (RestoreRate one : all) {
         one.cat[at] =
             Turns.rate(
                 one.octets, () -> Turns.shell("cat '%s' | cat >/dev/null".formatted(one.file)));
       }
-      for (RestoreRate one : both) {
+      for (RestoreRate one : all) {
         one.fromPipe[at] = Turns.rate(one.octets, one::fromPipe);
       }
     }

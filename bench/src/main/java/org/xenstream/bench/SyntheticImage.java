@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.GatheringByteChannel;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.DomainHeader;
 import org.xenstream.core.format.ImageHeader;
 import org.xenstream.core.format.PageEntries;
@@ -21,14 +22,17 @@ import org.xenstream.core.format.Wire;
 /// 1024 pages in ascending order, about three pages in ten zeros and the others letters by chance,
 /// which compress to about a half. The same arguments give the same octets.
 ///
-/// Of a PV guest one page in twenty is a page table, whose entries go to runs of pfns.
+/// Of a PV guest one page in twenty is a page table, whose entries go to runs of pfns: made up, or
+/// as a real Linux has them.
 public final class SyntheticImage {
   /// The kinds of guests.
   public enum Guest {
     /// One vCPU, no page tables.
     HVM,
-    /// One vCPU, one page in twenty a page table.
-    PV64
+    /// One vCPU, one page in twenty a page table, three entries in four present.
+    PV64,
+    /// The same with tables as a Linux has them ([LinuxTables]).
+    PV64_LINUX
   }
 
   /// The least guest: a PV guest of fewer has no place for its tables and its p2m.
@@ -51,11 +55,15 @@ public final class SyntheticImage {
   private final SplittableRandom chance;
   private final StreamWriter out;
 
-  private SyntheticImage(Guest guest, long pages, long seed, StreamWriter out) {
+  /// Of a guest that has them.
+  private final @Nullable LinuxTables linux;
+
+  private SyntheticImage(Guest guest, long pages, long seed, StreamWriter out) throws IOException {
     this.guest = guest;
     this.pages = pages;
     this.chance = new SplittableRandom(seed);
     this.out = out;
+    this.linux = guest == Guest.PV64_LINUX ? LinuxTables.of(pages, chance) : null;
   }
 
   /// Writes an image.
@@ -78,7 +86,7 @@ public final class SyntheticImage {
   }
 
   private void write() throws IOException {
-    if (guest == Guest.PV64) {
+    if (guest != Guest.HVM) {
       out.accept(new StreamRecord.PvInfo(8, 4));
     }
     MemorySegment leaf = zeros(24);
@@ -88,14 +96,14 @@ public final class SyntheticImage {
     put(msr, 0, 0xCE);
     out.accept(new StreamRecord.MsrPolicy(msr));
     out.accept(new StreamRecord.StaticDataEnd());
-    if (guest == Guest.PV64) {
+    if (guest != Guest.HVM) {
       p2mFrames();
     }
     memory();
     out.accept(new StreamRecord.TscInfo(0, 3_000_000, 0, 0));
     switch (guest) {
       case HVM -> hvmState();
-      case PV64 -> pvState();
+      case PV64, PV64_LINUX -> pvState();
     }
     out.accept(new StreamRecord.End());
   }
@@ -120,7 +128,7 @@ public final class SyntheticImage {
           put(entries, 8L * i, (long) type << Wire.PFN_TYPE_SHIFT | (first + i));
           MemorySegment page = memory.asSlice((long) i * Wire.PAGE_SIZE, Wire.PAGE_SIZE);
           if (PageType.isTable(type)) {
-            table(page);
+            table(page, first + i);
           } else if (chance.nextInt(10) < 3 || isStartInfo(first + i)) {
             page.fill((byte) 0);
           } else {
@@ -137,7 +145,7 @@ public final class SyntheticImage {
 
   /// Such a page of zeros says that xenstore and console are at pfn 0.
   private boolean isStartInfo(long pfn) {
-    return guest == Guest.PV64 && pfn == START_INFO;
+    return guest != Guest.HVM && pfn == START_INFO;
   }
 
   private int typeOf(long pfn) {
@@ -147,11 +155,18 @@ public final class SyntheticImage {
     if (pfn == TOP_TABLE) {
       return PageType.L4TAB | PageType.PINNED;
     }
+    if (linux != null) {
+      return linux.type(pfn / TABLE_EVERY);
+    }
     return pfn / TABLE_EVERY % 64 == 0 ? PageType.L2TAB : PageType.L1TAB;
   }
 
-  /// Entries for runs of up to 64 pfns, three runs in four present.
-  private void table(MemorySegment page) {
+  /// Entries for runs of up to 64 pfns, three runs in four present; or those of a Linux.
+  private void table(MemorySegment page, long at) {
+    if (linux != null) {
+      MemorySegment.copy(linux.entries(at / TABLE_EVERY), 0, page, U64, 0, WORDS);
+      return;
+    }
     for (int i = 0; i < WORDS; ) {
       int end = Math.min(WORDS, i + 1 + chance.nextInt(64));
       boolean present = chance.nextInt(4) != 0;

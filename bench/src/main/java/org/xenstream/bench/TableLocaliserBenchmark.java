@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.bench;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
@@ -13,6 +15,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.xenstream.transfer.restore.TableLocaliser;
+import org.xenstream.x86.PageTableEntry;
 
 /// Turns pfns into frames in page tables of a guest of 10 GiB, in place.
 public class TableLocaliserBenchmark extends QuickBenchmark {
@@ -27,8 +30,9 @@ public class TableLocaliserBenchmark extends QuickBenchmark {
   @SuppressWarnings("NullAway.Init") // JMH calls the set-up
   public static class Tables {
     /// `RUNS`: a table names pfns that follow each other, as a kernel's mapping of its memory does;
-    /// `SCATTERED`: any, as those of a program that ran for long.
-    @Param({"RUNS", "SCATTERED"})
+    /// `SCATTERED`: any, as those of a program that ran for long; `LINUX`: as [LinuxTables] have
+    /// them.
+    @Param({"RUNS", "SCATTERED", "LINUX"})
     public String pfns;
 
     private final TableLocaliser localiser = new TableLocaliser();
@@ -44,7 +48,7 @@ public class TableLocaliserBenchmark extends QuickBenchmark {
     /// Makes them.
     @Setup(Level.Trial)
     @SuppressWarnings("MustBeClosedChecker") // JMH calls the end
-    public void make() {
+    public void make() throws IOException {
       arena = Arena.ofShared();
       memory = arena.allocate((long) TABLES * ENTRIES * 8, 4096);
       complements = arena.allocate(PFNS * 8L, 4096);
@@ -54,14 +58,23 @@ public class TableLocaliserBenchmark extends QuickBenchmark {
       }
       plainComplements = complements.toArray(ValueLayout.JAVA_LONG);
       SplittableRandom chance = new SplittableRandom(1);
-      for (long table = 0; table < TABLES; table++) {
-        long first = chance.nextInt(PFNS / ENTRIES) * (long) ENTRIES;
+      LinuxTables linux = LinuxTables.of(PFNS, chance);
+      for (int table = 0; table < TABLES; table++) {
+        long[] entries =
+            switch (pfns) {
+              case "RUNS" -> run(chance.nextLong(PFNS / ENTRIES) * ENTRIES);
+              case "LINUX" -> linux.entries(table);
+              default -> chance.longs(ENTRIES, 0, PFNS).map(pfn -> pfn << 12 | FLAGS).toArray();
+            };
         for (int slot = 0; slot < ENTRIES; slot++) {
-          long pfn = pfns.equals("RUNS") ? first + slot : chance.nextInt(PFNS);
-          memory.setAtIndex(ValueLayout.JAVA_LONG, table * ENTRIES + slot, pfn << 12 | FLAGS);
-          named[(int) table * ENTRIES + slot] = (int) pfn;
+          memory.setAtIndex(ValueLayout.JAVA_LONG, (long) table * ENTRIES + slot, entries[slot]);
+          named[table * ENTRIES + slot] = (int) PageTableEntry.frame(entries[slot]);
         }
       }
+    }
+
+    private static long[] run(long first) {
+      return LongStream.range(first, first + ENTRIES).map(pfn -> pfn << 12 | FLAGS).toArray();
     }
 
     /// Gives the memory back.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenstream.bench;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Level;
@@ -12,12 +14,13 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.xenstream.core.format.PageType;
 import org.xenstream.transfer.save.Pseudophysmap;
 import org.xenstream.transfer.save.TableNormaliser;
 import org.xenstream.x86.PageTableEntry;
 
-/// Turns mfns into pfns in level 1 page tables, in the order in which a save meets the tables: that
-/// of their pfns, so that neighbours map neighbours. Each entry is held against m2p and p2m.
+/// Turns mfns into pfns in page tables, in the order in which a save meets the tables: that of
+/// their pfns, so that neighbours map neighbours. Each entry is held against m2p and p2m.
 public class TableNormaliserBenchmark extends QuickBenchmark {
   private static final int ENTRIES = 512;
 
@@ -34,7 +37,9 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
       /// Programs: pieces of eight pages, one in eight of them missing.
       PIECES,
       /// No two neighbours anywhere.
-      SCATTERED
+      SCATTERED,
+      /// What tables of all levels of a real Linux hold, see [LinuxTables].
+      LINUX
     }
 
     /// What the tables hold.
@@ -47,7 +52,11 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
     private Arena arena;
     private MemorySegment tables;
     private MemorySegment target;
+    private MemorySegment m2p;
+    private MemorySegment p2m;
+    private final long[] copy = new long[ENTRIES];
     private TableNormaliser normaliser;
+    private int[] levels;
     private int count;
 
     /// For the yardstick: the m2p, and what each entry looks up in it.
@@ -58,12 +67,12 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
     /// Makes them.
     @Setup(Level.Trial)
     @SuppressWarnings("MustBeClosedChecker") // JMH calls the end
-    public void make() {
+    public void make() throws IOException {
       arena = Arena.ofShared();
       int pfns = mebibytes << 8;
       count = pfns / ENTRIES;
-      MemorySegment p2m = arena.allocate(8L * pfns, 4096);
-      MemorySegment m2p = arena.allocate(16L * pfns, 4096);
+      p2m = arena.allocate(8L * pfns, 4096);
+      m2p = arena.allocate(16L * pfns, 4096);
       m2p.fill((byte) 0xFF);
       SplittableRandom chance = new SplittableRandom(1);
       int piece = content == Content.SCATTERED ? 1 : ENTRIES;
@@ -83,16 +92,43 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
           new TableNormaliser(new Pseudophysmap(m2p, 2L * pfns - 1, p2m, leaves, 8, pfns - 1), -1);
       tables = arena.allocate(4096L * count, 4096);
       target = arena.allocate(4096L * 1024, 4096);
-      for (int slot = 0; slot < pfns; slot++) {
-        fill(slot, p2m, chance);
+      levels = new int[count];
+      if (content == Content.LINUX) {
+        fillAsLinux(LinuxTables.of(pfns, chance));
+      } else {
+        Arrays.fill(levels, 1);
+        for (int slot = 0; slot < pfns; slot++) {
+          fill(slot, chance);
+        }
       }
     }
 
-    private void fill(int slot, MemorySegment p2m, SplittableRandom chance) {
+    private void fillAsLinux(LinuxTables linux) {
+      for (int table = 0; table < count; table++) {
+        levels[table] = PageType.level(linux.type(table));
+        long[] entries = linux.entries(table);
+        for (int i = 0; i < ENTRIES; i++) {
+          put(table * ENTRIES + i, entries[i]);
+        }
+      }
+    }
+
+    /// @param entry names a pfn
+    private void put(int slot, long entry) {
+      long there =
+          PageTableEntry.isPresent(entry)
+              ? PageTableEntry.withFrame(
+                  entry, p2m.getAtIndex(ValueLayout.JAVA_LONG, PageTableEntry.frame(entry)))
+              : entry;
+      tables.setAtIndex(ValueLayout.JAVA_LONG, slot, there);
+      mfns[slot] = (int) (PageTableEntry.frame(there) & -(there & PageTableEntry.PRESENT));
+    }
+
+    private void fill(int slot, SplittableRandom chance) {
       int pfn = slot;
       boolean present = true;
       switch (content) {
-        case DIRECT_MAP, SCATTERED -> {}
+        case DIRECT_MAP, SCATTERED, LINUX -> {}
         case HALF_EMPTY -> present = slot % ENTRIES < ENTRIES / 2;
         case PIECES -> {
           int piece = slot / 8;
@@ -102,9 +138,7 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
       }
       // Accessed and dirty as it comes.
       long flags = 0x8000_0000_0000_0007L | chance.nextInt(4) << 5;
-      long entry = present ? p2m.getAtIndex(ValueLayout.JAVA_LONG, pfn) << 12 | flags : 0;
-      tables.setAtIndex(ValueLayout.JAVA_LONG, slot, entry);
-      mfns[slot] = (int) PageTableEntry.frame(entry);
+      put(slot, present ? (long) pfn << 12 | flags : 0);
     }
 
     private static int[] shuffled(int count, SplittableRandom chance) {
@@ -131,7 +165,7 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
     for (int i = 0; i < tables.count; i++) {
       bad +=
           tables.normaliser.normalise(
-              1, tables.tables, 4096L * i, tables.target, 4096L * (i & 1023));
+              tables.levels[i], tables.tables, 4096L * i, tables.target, 4096L * (i & 1023));
     }
     if (bad != -tables.count) {
       throw new IllegalStateException("a table that is bad");
@@ -147,6 +181,27 @@ public class TableNormaliserBenchmark extends QuickBenchmark {
     long sum = 0;
     for (int mfn : tables.mfns) {
       sum += tables.plainM2p[mfn];
+    }
+    rate.count(4096L * tables.count, tables.count);
+    processor.count(4096L * tables.count);
+    return sum;
+  }
+
+  /// A yardstick for the direct map: what it takes to copy each table from where it lies to where
+  /// it goes, and as much of m2p and of p2m as it names.
+  @Benchmark
+  public long copy(Tables tables, Rate rate, ProcessorRate processor) {
+    long[] copy = tables.copy;
+    long sum = 0;
+    for (int i = 0; i < tables.count; i++) {
+      long piece = tables.mfns[i * ENTRIES] & -ENTRIES;
+      MemorySegment.copy(tables.m2p, ValueLayout.JAVA_LONG, 8L * piece, copy, 0, ENTRIES);
+      sum += copy[i % ENTRIES];
+      MemorySegment.copy(tables.p2m, ValueLayout.JAVA_LONG, 4096L * i, copy, 0, ENTRIES);
+      sum += copy[i % ENTRIES];
+      MemorySegment.copy(tables.tables, ValueLayout.JAVA_LONG, 4096L * i, copy, 0, ENTRIES);
+      MemorySegment.copy(
+          copy, 0, tables.target, ValueLayout.JAVA_LONG, 4096L * (i & 1023), ENTRIES);
     }
     rate.count(4096L * tables.count, tables.count);
     processor.count(4096L * tables.count);
