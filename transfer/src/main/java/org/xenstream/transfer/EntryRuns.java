@@ -3,6 +3,7 @@ package org.xenstream.transfer;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.xenstream.core.format.Wire;
 import org.xenstream.x86.PageTableEntry;
 
 /// What of a page table can be looked up at once. Guests are given memory in large pieces, so
@@ -25,7 +26,7 @@ public final class EntryRuns {
 
   /// A number to itself: the compiler makes vector instructions of a loop that adds it, and not of
   /// one that adds its own counter.
-  private static final long[] STEPS = new long[PageTableEntry.ENTRIES];
+  private static final long[] STEPS = new long[Wire.MAX_BATCH];
 
   static {
     for (int i = 0; i < STEPS.length; i++) {
@@ -90,16 +91,16 @@ public final class EntryRuns {
     return differ == 0;
   }
 
-  /// Tells whether the first numbers go up by one, in either array.
+  /// Tells whether u64s in native order go up by one. They are looked at where they lie: a copy of
+  /// them would cost as much again.
   ///
-  /// @param value the first of `numbers`
-  /// @param otherValue the first of `others`
-  public static boolean areRuns(
-      int length, long[] numbers, long value, long[] others, long otherValue) {
+  /// @param at where the first lies, in octets
+  /// @param first what it has to be
+  /// @param count at most 1024
+  public static boolean ascends(MemorySegment in, long at, long first, int count) {
     long differ = 0;
-    for (int i = 0; i < length; i++) {
-      differ |= numbers[i] ^ (value + STEPS[i]);
-      differ |= others[i] ^ (otherValue + STEPS[i]);
+    for (int i = 0; i < count; i++) {
+      differ |= in.get(U64, at + 8L * i) ^ (first + STEPS[i]);
     }
     return differ == 0;
   }

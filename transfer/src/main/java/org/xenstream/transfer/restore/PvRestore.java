@@ -3,7 +3,6 @@ package org.xenstream.transfer.restore;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 import org.xenstream.core.format.Frame;
 import org.xenstream.core.format.Framed;
@@ -12,6 +11,7 @@ import org.xenstream.core.format.RecordType;
 import org.xenstream.core.format.StreamRecord;
 import org.xenstream.core.format.Wire;
 import org.xenstream.transfer.DomainInfo;
+import org.xenstream.transfer.EntryRuns;
 import org.xenstream.transfer.ForeignMapping;
 import org.xenstream.transfer.Hypervisor;
 import org.xenstream.transfer.HypervisorException;
@@ -28,7 +28,6 @@ final class PvRestore implements GuestRestore {
   /// So few frames are looked up one by one.
   private static final int FEW = 4;
 
-  private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final int LEVELS_64 = 4;
   private static final int LEVELS_32 = 3;
 
@@ -40,7 +39,6 @@ final class PvRestore implements GuestRestore {
   private final PvVcpus vcpus;
   private final PvTables tables;
   private final long[] frame = new long[1];
-  private final long[] inM2p = new long[Wire.MAX_BATCH];
   private @Nullable ForeignMapping m2p;
   private long maxMfn;
   private @Nullable PvFrames translator;
@@ -111,13 +109,7 @@ final class PvRestore implements GuestRestore {
     if (m2p == null || mfn < 0 || last > maxMfn || (width == 4 && last >>> 32 != 0)) {
       return false;
     }
-    long[] there = inM2p;
-    MemorySegment.copy(m2p.memory(), U64, m2p.offset(0) + mfn * Long.BYTES, there, 0, count);
-    long differ = 0;
-    for (int i = 0; i < count; i++) {
-      differ |= there[i] ^ (pfn + i);
-    }
-    return differ == 0;
+    return EntryRuns.ascends(m2p.memory(), m2p.offset(0) + mfn * Long.BYTES, pfn, count);
   }
 
   private void checkInM2p(long pfn, long mfn) throws HypervisorException {

@@ -37,8 +37,12 @@ public final class TableLocaliser {
       MemorySegment memory, long offset, int from, MemorySegment complements, long maxPfn) {
     long at = offset + 8L * from;
     MemorySegment.copy(memory, ENTRY, at, table, from, ENTRIES - from);
-    int done = localise(from, complements, maxPfn);
-    MemorySegment.copy(table, from, memory, ENTRY, at, done - from);
+    int first = EntryRuns.present(table, from, ENTRIES);
+    int done = localise(first, complements, maxPfn);
+    // Many tables of a Linux are empty: such a page is not written.
+    if (done > first) {
+      MemorySegment.copy(table, first, memory, ENTRY, offset + 8L * first, done - first);
+    }
     return done;
   }
 
@@ -47,50 +51,65 @@ public final class TableLocaliser {
   /// @param memory the table lies here, at `offset`
   /// @param maxPfn the guest's highest pfn
   public boolean areWithin(MemorySegment memory, long offset, long maxPfn) {
-    MemorySegment.copy(memory, ENTRY, offset, table, 0, ENTRIES);
-    return place(0, maxPfn);
+    long beyond = 0;
+    for (int i = 0; i < ENTRIES; i++) {
+      long entry = memory.get(ENTRY, offset + 8L * i);
+      beyond |= maxPfn - (PageTableEntry.frame(entry) & -(entry & PageTableEntry.PRESENT));
+    }
+    return beyond >= 0;
   }
 
   private int localise(int from, MemorySegment complements, long maxPfn) {
-    if (!look(from, complements, maxPfn) || !areFound(from)) {
-      return oneByOne(from, complements, maxPfn);
+    int i = from;
+    while (i < ENTRIES) {
+      int until = i + run(i, complements, maxPfn);
+      if (until == i) {
+        until = EntryRuns.singles(table, i, ENTRIES, KEY);
+        if (!find(i, until, complements, maxPfn) || !areFound(i, until)) {
+          return oneByOne(i, complements, maxPfn);
+        }
+      }
+      replace(i, until);
+      i = EntryRuns.present(table, until, ENTRIES);
     }
-    replace(from);
     return ENTRIES;
   }
 
-  /// Looks all entries up. A kernel's map of its memory is one run of pfns, whose frames lie beside
-  /// each other; shorter runs are not worth the looking.
+  /// Looks up the entries from `i` on that are a run: a kernel's map of its memory is one of pfns,
+  /// whose frames lie beside each other.
   ///
-  /// @return false where a pfn is none of the guest's
-  private boolean look(int from, MemorySegment complements, long maxPfn) {
-    int count = ENTRIES - from;
-    if (!EntryRuns.isRun(table, from, count, KEY)) {
-      return find(from, complements, maxPfn);
+  /// @return how many, 0 where there is none that is worth it, or not all of it is found
+  private int run(int i, MemorySegment complements, long maxPfn) {
+    if (!EntryRuns.mayBegin(table, i, ENTRIES, KEY)) {
+      return 0;
     }
-    long pfn = PageTableEntry.frame(table[from]);
-    if (pfn + count - 1 > maxPfn) {
-      return false;
+    long pfn = PageTableEntry.frame(table[i]);
+    int length = EntryRuns.length(table, i, ENTRIES, KEY);
+    if (length == 0 || pfn + length - 1 > maxPfn) {
+      return 0;
     }
-    MemorySegment.copy(complements, U64, pfn << 3, found, from, count);
-    return true;
+    MemorySegment.copy(complements, U64, pfn << 3, found, i, length);
+    return areFound(i, i + length) ? length : 0;
   }
 
-  /// The same one by one, in a loop that does nothing else: the processor waits for many at a time.
-  private boolean find(int from, MemorySegment complements, long maxPfn) {
-    if (!place(from, maxPfn)) {
+  /// Looks up entries one by one, in a loop that does nothing else: the processor waits for many at
+  /// a time.
+  ///
+  /// @return false where a pfn is none of the guest's
+  private boolean find(int from, int end, MemorySegment complements, long maxPfn) {
+    if (!place(from, end, maxPfn)) {
       return false;
     }
-    EntryRuns.read(complements, found, from, ENTRIES, found);
+    EntryRuns.read(complements, found, from, end, found);
     return true;
   }
 
   /// Finds out where each entry is to be looked up.
   ///
   /// @return false where a pfn is none of the guest's
-  private boolean place(int from, long maxPfn) {
+  private boolean place(int from, int end, long maxPfn) {
     long beyond = 0;
-    for (int i = from; i < ENTRIES; i++) {
+    for (int i = from; i < end; i++) {
       long pfn = PageTableEntry.frame(table[i]) & -(table[i] & PageTableEntry.PRESENT);
       beyond |= maxPfn - pfn;
       found[i] = pfn << 3;
@@ -98,17 +117,17 @@ public final class TableLocaliser {
     return beyond >= 0;
   }
 
-  private boolean areFound(int from) {
+  private boolean areFound(int from, int end) {
     long none = 0;
-    for (int i = from; i < ENTRIES; i++) {
+    for (int i = from; i < end; i++) {
       // All numbers but 0 have the highest bit in themselves or in what is opposite to them.
       none |= ~(found[i] | -found[i]) & -(table[i] & PageTableEntry.PRESENT);
     }
     return none >= 0;
   }
 
-  private void replace(int from) {
-    for (int i = from; i < ENTRIES; i++) {
+  private void replace(int from, int end) {
+    for (int i = from; i < end; i++) {
       long entry = table[i];
       long mask = -(entry & PageTableEntry.PRESENT) & PageTableEntry.FRAME_MASK;
       table[i] = (entry & ~mask) | ((~found[i] << 12) & mask);

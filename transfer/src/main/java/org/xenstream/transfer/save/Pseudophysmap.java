@@ -146,23 +146,24 @@ public final class Pseudophysmap {
   ///
   /// @param pfn at most [#maxPfn]
   /// @param most at most 512; no more mfns than there are
-  /// @param pfns 512 numbers that are overwritten
-  /// @param mfns 512 numbers that are overwritten
   /// @return `most`, or what of it is in one frame of the p2m; 0 where not all of those agree
-  int run(long mfn, long pfn, int most, long[] pfns, long[] mfns) {
+  int run(long mfn, long pfn, int most) {
     int perLeaf = 4096 / width;
     int count = (int) Math.min(most, perLeaf - (pfn & (perLeaf - 1)));
     count = (int) Math.min(count, maxPfn - pfn + 1);
-    MemorySegment.copy(m2p, U64, mfn << 3, pfns, 0, count);
+    return EntryRuns.ascends(m2p, mfn << 3, pfn, count) && areRun(pfn, mfn, count) ? count : 0;
+  }
+
+  /// Tells whether the p2m has frames that follow each other at pfns that do, in one of its frames.
+  private boolean areRun(long pfn, long mfn, int count) {
     if (width == 8) {
-      long at = leaves[(int) (pfn >>> 9)] + ((pfn & 511) << 3);
-      MemorySegment.copy(p2m, U64, at, mfns, 0, count);
-    } else {
-      for (int i = 0; i < count; i++) {
-        mfns[i] = mfnOf(pfn + i);
-      }
+      return EntryRuns.ascends(p2m, leaves[(int) (pfn >>> 9)] + ((pfn & 511) << 3), mfn, count);
     }
-    return EntryRuns.areRuns(count, pfns, pfn, mfns, mfn) ? count : 0;
+    long differ = 0;
+    for (int i = 0; i < count; i++) {
+      differ |= mfnOf(pfn + i) ^ (mfn + i);
+    }
+    return differ == 0;
   }
 
   /// What both tables say of an mfn, for messages: `mfn 0x12 (m2p[0x12] = 0x3, p2m[0x3] = 0x15)`.

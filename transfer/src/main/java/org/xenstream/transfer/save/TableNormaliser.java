@@ -111,7 +111,7 @@ public final class TableNormaliser {
     if (length == 0) {
       return 0;
     }
-    length = map.run(mfn, pfn, length, pfns, mfns);
+    length = map.run(mfn, pfn, length);
     for (int k = i; k < i + length; k++) {
       table[k] += (pfn - mfn) << 12;
     }
