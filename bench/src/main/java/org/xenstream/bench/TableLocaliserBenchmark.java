@@ -17,9 +17,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.xenstream.transfer.restore.TableLocaliser;
 import org.xenstream.x86.PageTableEntry;
 
-/// Turns pfns into frames in page tables of a guest of 10 GiB, in place.
+/// Turns pfns into frames in page tables, in place.
 public class TableLocaliserBenchmark extends QuickBenchmark {
-  private static final int PFNS = 10 << 18;
   private static final int TABLES = 2048;
   private static final int ENTRIES = 512;
   private static final int FLAGS = 0x67;
@@ -35,6 +34,11 @@ public class TableLocaliserBenchmark extends QuickBenchmark {
     @Param({"RUNS", "SCATTERED", "LINUX"})
     public String pfns;
 
+    /// The guest's memory in MiB.
+    @Param({"1024", "10240"})
+    public int mebibytes;
+
+    private int count;
     private final TableLocaliser localiser = new TableLocaliser();
     private Arena arena;
     private MemorySegment memory;
@@ -50,21 +54,22 @@ public class TableLocaliserBenchmark extends QuickBenchmark {
     @SuppressWarnings("MustBeClosedChecker") // JMH calls the end
     public void make() throws IOException {
       arena = Arena.ofShared();
+      count = mebibytes << 8;
       memory = arena.allocate((long) TABLES * ENTRIES * 8, 4096);
-      complements = arena.allocate(PFNS * 8L, 4096);
-      for (long pfn = 0; pfn < PFNS; pfn++) {
+      complements = arena.allocate(count * 8L, 4096);
+      for (long pfn = 0; pfn < count; pfn++) {
         // 2 MiB runs, as a hypervisor with superpages gives them.
-        complements.setAtIndex(ValueLayout.JAVA_LONG, pfn, ~((pfn + 512 * 777) % PFNS));
+        complements.setAtIndex(ValueLayout.JAVA_LONG, pfn, ~((pfn + 512 * 777) % count));
       }
       plainComplements = complements.toArray(ValueLayout.JAVA_LONG);
       SplittableRandom chance = new SplittableRandom(1);
-      LinuxTables linux = LinuxTables.of(PFNS, chance);
+      LinuxTables linux = LinuxTables.of(count, chance);
       for (int table = 0; table < TABLES; table++) {
         long[] entries =
             switch (pfns) {
-              case "RUNS" -> run(chance.nextLong(PFNS / ENTRIES) * ENTRIES);
+              case "RUNS" -> run(chance.nextLong(count / ENTRIES) * ENTRIES);
               case "LINUX" -> linux.entries(table);
-              default -> chance.longs(ENTRIES, 0, PFNS).map(pfn -> pfn << 12 | FLAGS).toArray();
+              default -> chance.longs(ENTRIES, 0, count).map(pfn -> pfn << 12 | FLAGS).toArray();
             };
         for (int slot = 0; slot < ENTRIES; slot++) {
           memory.setAtIndex(ValueLayout.JAVA_LONG, (long) table * ENTRIES + slot, entries[slot]);
@@ -91,7 +96,7 @@ public class TableLocaliserBenchmark extends QuickBenchmark {
     for (long table = 0; table < TABLES; table++) {
       done +=
           tables.localiser.localise(
-              tables.memory, table * ENTRIES * 8, 0, tables.complements, PFNS - 1);
+              tables.memory, table * ENTRIES * 8, 0, tables.complements, tables.count - 1);
     }
     if (done != TABLES * ENTRIES) {
       throw new IllegalStateException("a pfn without a frame");
