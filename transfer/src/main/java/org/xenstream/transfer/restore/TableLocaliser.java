@@ -62,12 +62,9 @@ public final class TableLocaliser {
   private int localise(int from, MemorySegment complements, long maxPfn) {
     int i = from;
     while (i < ENTRIES) {
-      int until = i + run(i, complements, maxPfn);
-      if (until == i) {
-        until = EntryRuns.singles(table, i, ENTRIES, KEY);
-        if (!find(i, until, complements, maxPfn) || !areFound(i, until)) {
-          return oneByOne(i, complements, maxPfn);
-        }
+      int until = isDense(i) ? ENTRIES : EntryRuns.singles(table, i, ENTRIES, KEY);
+      if (!look(i, until, complements, maxPfn) || !areFound(i, until)) {
+        return oneByOne(i, complements, maxPfn);
       }
       replace(i, until);
       i = EntryRuns.present(table, until, ENTRIES);
@@ -75,27 +72,34 @@ public final class TableLocaliser {
     return ENTRIES;
   }
 
-  /// Looks up the entries from `i` on that are a run: a kernel's map of its memory is one of pfns,
-  /// whose frames lie beside each other.
-  ///
-  /// @return how many, 0 where there is none that is worth it, or not all of it is found
-  private int run(int i, MemorySegment complements, long maxPfn) {
-    if (!EntryRuns.mayBegin(table, i, ENTRIES, KEY)) {
-      return 0;
+  /// Tells whether so many of the entries from `from` on are present that it is quicker to look all
+  /// up than to look for those that are not.
+  private boolean isDense(int from) {
+    long present = 0;
+    for (int i = from; i < ENTRIES; i++) {
+      present += table[i] & PageTableEntry.PRESENT;
     }
-    long pfn = PageTableEntry.frame(table[i]);
-    int length = EntryRuns.length(table, i, ENTRIES, KEY);
-    if (length == 0 || pfn + length - 1 > maxPfn) {
-      return 0;
-    }
-    MemorySegment.copy(complements, U64, pfn << 3, found, i, length);
-    return areFound(i, i + length) ? length : 0;
+    return present > (ENTRIES - from) / 4;
   }
 
-  /// Looks up entries one by one, in a loop that does nothing else: the processor waits for many at
-  /// a time.
+  /// Looks up entries. A kernel's map of its memory is one run of pfns, whose frames lie beside
+  /// each other; shorter runs are not worth the looking.
   ///
   /// @return false where a pfn is none of the guest's
+  private boolean look(int from, int end, MemorySegment complements, long maxPfn) {
+    int count = end - from;
+    if (!EntryRuns.isRun(table, from, count, KEY)) {
+      return find(from, end, complements, maxPfn);
+    }
+    long pfn = PageTableEntry.frame(table[from]);
+    if (pfn + count - 1 > maxPfn) {
+      return false;
+    }
+    MemorySegment.copy(complements, U64, pfn << 3, found, from, count);
+    return true;
+  }
+
+  /// The same one by one, in a loop that does nothing else: the processor waits for many at a time.
   private boolean find(int from, int end, MemorySegment complements, long maxPfn) {
     if (!place(from, end, maxPfn)) {
       return false;
