@@ -35,8 +35,8 @@ sealed interface GuestRestore extends AutoCloseable permits HvmRestore, PvRestor
   /// Tells whether pages of this type have to be changed before the guest can use them.
   boolean isLocalised(int type);
 
-  /// The first page from `from` on that is of such a type, of those that [#setTypes] named; −1 when
-  /// there is none.
+  /// The first page from `from` on in which [#checkPage] saw something to be changed; −1 when there
+  /// is none.
   long nextLocalised(long from);
 
   /// Tells whether none of these pages is of such a type already, of those that [#setTypes] named.
@@ -44,7 +44,8 @@ sealed interface GuestRestore extends AutoCloseable permits HvmRestore, PvRestor
   /// @param entries of a PAGE_DATA record, in ascending order
   boolean areFirst(long[] entries, int count);
 
-  /// Looks whether a page of the stream can become one of this guest.
+  /// Looks whether a page of the stream can become one of this guest, and takes note where there is
+  /// something to be changed in it.
   ///
   /// @param at the record that brought it
   /// @param type one of which [#isLocalised] tells

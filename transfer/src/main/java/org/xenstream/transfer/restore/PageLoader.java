@@ -275,18 +275,10 @@ final class PageLoader {
     }
     supply.take(runs);
     if (localised) {
-      int before = -1;
       for (int i = from; i < to; i++) {
         if (guest.isLocalised(types[i])) {
-          fetch(memory, mapping.offset(i));
-          if (before >= 0) {
-            localise(at, before, memory, mapping.offset(before));
-          }
-          before = i;
+          localise(at, i, memory, mapping.offset(i));
         }
-      }
-      if (before >= 0) {
-        localise(at, before, memory, mapping.offset(before));
       }
     }
   }

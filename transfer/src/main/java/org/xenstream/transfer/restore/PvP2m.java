@@ -36,6 +36,9 @@ final class PvP2m implements AutoCloseable {
   /// hostile stream touches it here and there, mostly to read that there is nothing.
   private static final long DENSE = 1L << 22;
 
+  /// Beside a type, which has four bits.
+  private static final int MARK = 0x80;
+
   /// So many types are in a page of the machine.
   private static final long IN_TYPED = 4096;
 
@@ -87,7 +90,17 @@ final class PvP2m implements AutoCloseable {
 
   /// The type of a page, see [org.xenstream.core.format.PageType].
   int type(long pfn) {
-    return types.get(U8, pfn);
+    return types.get(U8, pfn) & ~MARK;
+  }
+
+  /// Marks a page that has a type, until it gets its next one.
+  void mark(long pfn) {
+    types.set(U8, pfn, (byte) (types.get(U8, pfn) | MARK));
+  }
+
+  /// Tells whether the page is marked.
+  boolean isMarked(long pfn) {
+    return (types.get(U8, pfn) & MARK) != 0;
   }
 
   /// The highest page that ever had a type but NOTAB; −1 when there is none.
@@ -197,25 +210,61 @@ final class PvP2m implements AutoCloseable {
     for (int i = 0; i < count; ) {
       int end = runEnd(pfns, i, count);
       MemorySegment.copy(frames, U64, pfns[i] * Long.BYTES, scratch, i, end - i);
-      long any = 0;
-      for (int j = i; j < end; j++) {
-        boolean there = scratch[j] != 0;
-        any |= scratch[j];
-        kept[j] = there ? to[j] : 0;
-        if (to[j] == 0) {
-          continue;
-        }
-        if (there) {
-          hasType(pfns[j]);
-        } else if (absent.places() < MOST_ABSENT) {
-          absent.add(pfns[j]);
-        }
-      }
-      // Where there is no frame the type is 0 already, and must not cost memory.
-      if (any != 0) {
-        MemorySegment.copy(kept, i, types, U8, pfns[i], end - i);
+      if (haveFrames(i, end)) {
+        MemorySegment.copy(to, i, types, U8, pfns[i], end - i);
+        haveTypes(pfns, to, i, end);
+      } else {
+        setTypesWithFrames(pfns, to, i, end);
       }
       i = end;
+    }
+  }
+
+  /// Tells whether there is a frame for each of those in the scratch.
+  private boolean haveFrames(int from, int end) {
+    long none = 0;
+    for (int i = from; i < end; i++) {
+      // All numbers but 0 have the highest bit in themselves or in what is opposite to them.
+      none |= ~(scratch[i] | -scratch[i]);
+    }
+    return none >= 0;
+  }
+
+  /// Of a run, at most a batch, which lies in two parts of `typed` at most: those of the first and
+  /// of the last that is typed.
+  private void haveTypes(long[] pfns, byte[] to, int from, int end) {
+    int first = from;
+    while (first < end && to[first] == 0) {
+      first++;
+    }
+    if (first < end) {
+      int last = end - 1;
+      while (to[last] == 0) {
+        last--;
+      }
+      hasType(pfns[first]);
+      hasType(pfns[last]);
+    }
+  }
+
+  private void setTypesWithFrames(long[] pfns, byte[] to, int from, int end) {
+    long any = 0;
+    for (int i = from; i < end; i++) {
+      boolean there = scratch[i] != 0;
+      any |= scratch[i];
+      kept[i] = there ? to[i] : 0;
+      if (to[i] == 0) {
+        continue;
+      }
+      if (there) {
+        hasType(pfns[i]);
+      } else if (absent.places() < MOST_ABSENT) {
+        absent.add(pfns[i]);
+      }
+    }
+    // Where there is no frame the type is 0 already, and must not cost memory.
+    if (any != 0) {
+      MemorySegment.copy(kept, from, types, U8, pfns[from], end - from);
     }
   }
 

@@ -31,7 +31,7 @@ final class PvTables {
   /// As [GuestRestore#nextLocalised].
   long next(long from) {
     long pfn = p2m.nextTyped(from);
-    while (pfn >= 0 && !PageType.isTable(p2m.type(pfn))) {
+    while (pfn >= 0 && !p2m.isMarked(pfn)) {
       pfn = p2m.nextTyped(pfn + 1);
     }
     return pfn;
@@ -52,21 +52,32 @@ final class PvTables {
 
   /// As [GuestRestore#checkPage].
   void check(Frame at, int type, long pfn, MemorySegment memory, long offset) throws IOException {
-    long maxPfn = p2m.maxPfn();
-    if (localiser.areWithin(memory, offset, maxPfn)) {
-      return;
+    switch (TableLocaliser.look(memory, offset, p2m.maxPfn())) {
+      case NOTHING -> {}
+      case PFNS -> p2m.mark(pfn);
+      case BEYOND -> throw beyond(at, type, pfn, memory, offset);
     }
-    for (int i = 0; i < ENTRIES; i++) {
-      long entry = Wire.u64(memory, offset + 8L * i);
-      long named = PageTableEntry.frame(entry);
-      if (PageTableEntry.isPresent(entry) && named > maxPfn) {
-        throw RefusedStreamException.of(
-            source,
-            at,
-            "pfns up to 0x%x in the page tables".formatted(maxPfn),
-            "0x%x in slot %d of the %s at pfn 0x%x".formatted(named, i, PageType.name(type), pfn));
-      }
+  }
+
+  private IOException beyond(Frame at, int type, long pfn, MemorySegment memory, long offset) {
+    int slot = 0;
+    while (!isBeyond(Wire.u64(memory, offset + 8L * slot))) {
+      slot++;
     }
+    return RefusedStreamException.of(
+        source,
+        at,
+        "pfns up to 0x%x in the page tables".formatted(p2m.maxPfn()),
+        "0x%x in slot %d of the %s at pfn 0x%x"
+            .formatted(
+                PageTableEntry.frame(Wire.u64(memory, offset + 8L * slot)),
+                slot,
+                PageType.name(type),
+                pfn));
+  }
+
+  private boolean isBeyond(long entry) {
+    return PageTableEntry.isPresent(entry) && PageTableEntry.frame(entry) > p2m.maxPfn();
   }
 
   /// As [GuestRestore#localise].

@@ -10,6 +10,16 @@ import org.xenstream.x86.PageTableEntry;
 /// Turns the pfns in a PV guest's page table into frames of this host (`x86_pv_localise_page` of
 /// `xg_sr_restore_x86_pv.c`). Allocates nothing, for one thread.
 public final class TableLocaliser {
+  /// What a table names.
+  public enum Named {
+    /// No entry is present.
+    NOTHING,
+    /// Pfns of the guest.
+    PFNS,
+    /// Something that is none of the guest's, maybe beside pfns that are.
+    BEYOND
+  }
+
   private static final ValueLayout.OfLong ENTRY =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG;
@@ -47,17 +57,22 @@ public final class TableLocaliser {
     return done;
   }
 
-  /// Tells whether all entries that are present name pfns of the guest.
+  /// Tells what the entries that are present name.
   ///
   /// @param memory the table lies here, at `offset`
   /// @param maxPfn the guest's highest pfn
-  public boolean areWithin(MemorySegment memory, long offset, long maxPfn) {
+  public static Named look(MemorySegment memory, long offset, long maxPfn) {
     long beyond = 0;
+    long any = 0;
     for (int i = 0; i < ENTRIES; i++) {
       long entry = memory.get(ENTRY, offset + 8L * i);
+      any |= entry;
       beyond |= maxPfn - (PageTableEntry.frame(entry) & -(entry & PageTableEntry.PRESENT));
     }
-    return beyond >= 0;
+    if (beyond < 0) {
+      return Named.BEYOND;
+    }
+    return (any & PageTableEntry.PRESENT) == 0 ? Named.NOTHING : Named.PFNS;
   }
 
   private int localise(int from, MemorySegment complements, long maxPfn) {
