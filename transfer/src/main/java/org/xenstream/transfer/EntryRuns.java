@@ -105,6 +105,15 @@ public final class EntryRuns {
     return differ == 0;
   }
 
+  /// Tells whether u64s go down by one, with the parameters of [#ascends].
+  public static boolean descends(MemorySegment in, long at, long first, int count) {
+    long differ = 0;
+    for (int i = 0; i < count; i++) {
+      differ |= in.get(U64, at + 8L * i) ^ (first - STEPS[i]);
+    }
+    return differ == 0;
+  }
+
   /// Tells whether a run of [#SHORTEST] or more may begin at an entry, by a look at two.
   public static boolean mayBegin(long[] table, int i, int end, long key) {
     return i + SHORTEST <= end && mayBeRun(table, i, SHORTEST, key);

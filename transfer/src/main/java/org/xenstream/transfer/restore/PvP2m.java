@@ -90,7 +90,7 @@ final class PvP2m implements AutoCloseable {
 
   /// The type of a page, see [org.xenstream.core.format.PageType].
   int type(long pfn) {
-    return types.get(U8, pfn) & ~MARK;
+    return types.get(U8, pfn) & (MARK - 1);
   }
 
   /// Marks a page that has a type, until it gets its next one.

@@ -79,10 +79,12 @@ public final class TableLocaliser {
     int i = from;
     while (i < ENTRIES) {
       int until = isDense(i) ? ENTRIES : EntryRuns.singles(table, i, ENTRIES, KEY);
-      if (!look(i, until, complements, maxPfn) || !areFound(i, until)) {
-        return oneByOne(i, complements, maxPfn);
+      if (!shift(i, until, complements, maxPfn)) {
+        if (!find(i, until, complements, maxPfn) || !areFound(i, until)) {
+          return oneByOne(i, complements, maxPfn);
+        }
+        replace(i, until);
       }
-      replace(i, until);
       i = EntryRuns.present(table, until, ENTRIES);
     }
     return ENTRIES;
@@ -100,24 +102,31 @@ public final class TableLocaliser {
     return 4 * present > seen;
   }
 
-  /// Looks up entries. A kernel's map of its memory is one run of pfns, whose frames lie beside
-  /// each other; shorter runs are not worth the looking.
+  /// Translates a run of pfns whose frames are a run, too: a kernel's map of its memory, which lies
+  /// in large pieces. Shorter runs are not worth the looking.
   ///
-  /// @return false where a pfn is none of the guest's
-  private boolean look(int from, int end, MemorySegment complements, long maxPfn) {
+  /// @return false where it is no such run
+  private boolean shift(int from, int end, MemorySegment complements, long maxPfn) {
     int count = end - from;
-    if (!EntryRuns.isRun(table, from, count, KEY)) {
-      return find(from, end, complements, maxPfn);
-    }
     long pfn = PageTableEntry.frame(table[from]);
-    if (pfn + count - 1 > maxPfn) {
+    if (!EntryRuns.isRun(table, from, count, KEY) || pfn + count - 1 > maxPfn) {
       return false;
     }
-    MemorySegment.copy(complements, U64, pfn << 3, found, from, count);
+    long complement = complements.get(U64, pfn << 3);
+    if (complement == 0 || !EntryRuns.descends(complements, pfn << 3, complement, count)) {
+      return false;
+    }
+    long shift = (~complement - pfn) << 12;
+    for (int i = from; i < end; i++) {
+      table[i] += shift;
+    }
     return true;
   }
 
-  /// The same one by one, in a loop that does nothing else: the processor waits for many at a time.
+  /// Looks up entries one by one, in a loop that does nothing else: the processor waits for many at
+  /// a time.
+  ///
+  /// @return false where a pfn is none of the guest's
   private boolean find(int from, int end, MemorySegment complements, long maxPfn) {
     if (!place(from, end, maxPfn)) {
       return false;

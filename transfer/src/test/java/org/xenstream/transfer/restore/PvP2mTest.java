@@ -2,6 +2,7 @@
 package org.xenstream.transfer.restore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -125,6 +126,43 @@ class PvP2mTest {
       assertEquals(LAST, p2m.nextTyped(6));
       p2m.setTypes(pfns, new byte[4], 4);
       assertEquals(-1, p2m.nextTyped(0));
+    }
+  }
+
+  /// A run that all has frames and lies in two pages of types, with any two of them typed.
+  @Test
+  void typesOfARunAreFoundWhereverTheyStand() throws IOException {
+    long[] pfns = LongStream.range(4088, 4104).toArray();
+    for (int one = 0; one < pfns.length; one++) {
+      for (int other = one; other < pfns.length; other++) {
+        try (PvP2m p2m = new PvP2m()) {
+          p2m.expand(LAST);
+          p2m.setFrames(pfns, pfns, pfns.length);
+          byte[] types = new byte[pfns.length];
+          types[one] = PageType.L1TAB;
+          types[other] = PageType.L4TAB | PageType.PINNED;
+          p2m.setTypes(pfns, types, pfns.length);
+          assertEquals(
+              LongStream.of(pfns[one], pfns[other]).distinct().boxed().toList(), typed(p2m));
+          assertEquals(pfns[other], p2m.highestTyped());
+        }
+      }
+    }
+  }
+
+  @Test
+  void aMarkLastsUntilTheNextType() throws IOException {
+    try (PvP2m p2m = new PvP2m()) {
+      p2m.expand(LAST);
+      p2m.setFrames(new long[] {7}, new long[] {5}, 1);
+      p2m.setTypes(new long[] {7}, new byte[] {PageType.L4TAB | PageType.PINNED}, 1);
+      assertFalse(p2m.isMarked(7));
+      p2m.mark(7);
+      assertTrue(p2m.isMarked(7));
+      assertEquals(PageType.L4TAB | PageType.PINNED, p2m.type(7));
+      assertEquals(List.of(7L), typed(p2m));
+      p2m.setTypes(new long[] {7}, new byte[] {PageType.L1TAB}, 1);
+      assertFalse(p2m.isMarked(7));
     }
   }
 

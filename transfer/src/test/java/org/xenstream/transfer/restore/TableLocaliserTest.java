@@ -93,6 +93,38 @@ class TableLocaliserTest {
     }
   }
 
+  /// A table that is one run of pfns, whose frames are one run, or all but one of them, or none for
+  /// one of them; also where the run goes beyond the guest's last pfn.
+  @Test
+  void aTableThatIsOneRunIsTranslatedAsOneByOne() {
+    TableLocaliser localiser = new TableLocaliser();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment table = arena.allocate(4096, 8);
+      MemorySegment complements = arena.allocate(8L * PFNS, 8);
+      for (int odd : new int[] {-1, 0, 1, 7, 255, 256, 510, 511}) {
+        for (long other : new long[] {0, ~5L}) {
+          for (long maxPfn : new long[] {PFNS - 1, 100 + 511, 100 + 510, 100, 99}) {
+            for (int pfn = 0; pfn < PFNS; pfn++) {
+              complements.setAtIndex(ValueLayout.JAVA_LONG, pfn, ~(0xFF_0000_0000L + pfn));
+            }
+            if (odd >= 0) {
+              complements.setAtIndex(ValueLayout.JAVA_LONG, 100 + odd, other);
+            }
+            long[] entries = new long[PageTableEntry.ENTRIES];
+            for (int slot = 0; slot < entries.length; slot++) {
+              entries[slot] = 0x8000_0000_0000_0067L | (100L + slot) << 12;
+            }
+            MemorySegment.copy(entries, 0, table, ValueLayout.JAVA_LONG, 0, entries.length);
+            int wanted = oneByOne(entries, 0, complements, maxPfn);
+            String what = "odd %d, %d there, up to %d".formatted(odd, other, maxPfn);
+            assertEquals(wanted, localiser.localise(table, 0, 0, complements, maxPfn), what);
+            assertArrayEquals(entries, table.toArray(ValueLayout.JAVA_LONG), what);
+          }
+        }
+      }
+    }
+  }
+
   private static long[] entries(RandomGenerator chance, boolean faults) {
     long[] entries = new long[PageTableEntry.ENTRIES];
     int slot = 0;
