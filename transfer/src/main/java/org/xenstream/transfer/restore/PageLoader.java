@@ -25,6 +25,7 @@ import org.xenstream.transfer.HypervisorException;
 /// The page tables of the first pass wait until all its pages are there. C localises each at once
 /// and gives frames to what it names, far ahead of its turn: the guest's memory would become a
 /// patchwork, for the rest of the restore and of its life. Nothing else of the outcome differs.
+/// Those that name nothing do not wait.
 final class PageLoader {
   /// Where the pages of the record come from, in the order of its entries.
   interface Supply {
