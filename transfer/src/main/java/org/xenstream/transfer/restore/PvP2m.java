@@ -36,7 +36,7 @@ final class PvP2m implements AutoCloseable {
   /// hostile stream touches it here and there, mostly to read that there is nothing.
   private static final long DENSE = 1L << 22;
 
-  /// Beside a type, which has four bits.
+  /// Beside a type, which has four bits: there was something to localise in the page when it came.
   private static final int MARK = 0x80;
 
   /// So many types are in a page of the machine.
@@ -214,7 +214,7 @@ final class PvP2m implements AutoCloseable {
         MemorySegment.copy(to, i, types, U8, pfns[i], end - i);
         haveTypes(pfns, to, i, end);
       } else {
-        setTypesWithFrames(pfns, to, i, end);
+        setTypesOfSome(pfns, to, i, end);
       }
       i = end;
     }
@@ -247,7 +247,8 @@ final class PvP2m implements AutoCloseable {
     }
   }
 
-  private void setTypesWithFrames(long[] pfns, byte[] to, int from, int end) {
+  /// The same of a run in which some pfns have no frame.
+  private void setTypesOfSome(long[] pfns, byte[] to, int from, int end) {
     long any = 0;
     for (int i = from; i < end; i++) {
       boolean there = scratch[i] != 0;

@@ -59,7 +59,8 @@ final class PvTables {
     }
   }
 
-  private IOException beyond(Frame at, int type, long pfn, MemorySegment memory, long offset) {
+  private RefusedStreamException beyond(
+      Frame at, int type, long pfn, MemorySegment memory, long offset) {
     int slot = 0;
     while (!isBeyond(Wire.u64(memory, offset + 8L * slot))) {
       slot++;

@@ -82,13 +82,9 @@ class TableLocaliserTest {
           complements.setAtIndex(ValueLayout.JAVA_LONG, pfn, none ? 0 : ~frame);
         }
         long[] entries = entries(chance, faults);
-        MemorySegment.copy(entries, 0, table, ValueLayout.JAVA_LONG, 0, entries.length);
         long maxPfn = PFNS - 1 - (faults ? chance.nextLong(3) : 0);
         int from = chance.nextInt(4) == 0 ? chance.nextInt(513) : 0;
-        int wanted = oneByOne(entries, from, complements, maxPfn);
-        String what = "seed " + seed;
-        assertEquals(wanted, localiser.localise(table, 0, from, complements, maxPfn), what);
-        assertArrayEquals(entries, table.toArray(ValueLayout.JAVA_LONG), what);
+        assertAsOneByOne(localiser, table, entries, from, complements, maxPfn, "seed " + seed);
       }
     }
   }
@@ -114,11 +110,8 @@ class TableLocaliserTest {
             for (int slot = 0; slot < entries.length; slot++) {
               entries[slot] = 0x8000_0000_0000_0067L | (100L + slot) << 12;
             }
-            MemorySegment.copy(entries, 0, table, ValueLayout.JAVA_LONG, 0, entries.length);
-            int wanted = oneByOne(entries, 0, complements, maxPfn);
             String what = "odd %d, %d there, up to %d".formatted(odd, other, maxPfn);
-            assertEquals(wanted, localiser.localise(table, 0, 0, complements, maxPfn), what);
-            assertArrayEquals(entries, table.toArray(ValueLayout.JAVA_LONG), what);
+            assertAsOneByOne(localiser, table, entries, 0, complements, maxPfn, what);
           }
         }
       }
@@ -144,6 +137,21 @@ class TableLocaliserTest {
       }
     }
     return entries;
+  }
+
+  /// @param table takes the entries
+  private static void assertAsOneByOne(
+      TableLocaliser localiser,
+      MemorySegment table,
+      long[] entries,
+      int from,
+      MemorySegment complements,
+      long maxPfn,
+      String what) {
+    MemorySegment.copy(entries, 0, table, ValueLayout.JAVA_LONG, 0, entries.length);
+    int wanted = oneByOne(entries, from, complements, maxPfn);
+    assertEquals(wanted, localiser.localise(table, 0, from, complements, maxPfn), what);
+    assertArrayEquals(entries, table.toArray(ValueLayout.JAVA_LONG), what);
   }
 
   private static int oneByOne(long[] entries, int from, MemorySegment complements, long maxPfn) {
